@@ -1,0 +1,125 @@
+"""Threads that a cell starts and the same cell ends: always joined, and interruptible."""
+
+import select
+import socket
+import threading
+from collections.abc import Callable
+
+from netlib.sockets.tcp import TCPConnection
+from netlib.sockets.udp import Datagram, UDPReceiver
+
+
+class Background:
+    """Run `function(*arguments)` in a thread for as long as the block lasts.
+
+    At the end of the block the thread is joined; what it raised is raised there, what it returned
+    is in `result`. If the block fails or is interrupted, every argument that has an `interrupt`
+    (our sockets have) is interrupted, so that the thread ends rather than sit out its timeout.
+    """
+
+    def __init__(self, function: Callable, *arguments):
+        self.result = None
+        self._failure: BaseException | None = None
+        self._function, self._arguments = function, arguments
+        self._thread = threading.Thread(target=self._run, name=function.__name__, daemon=True)
+
+    def start(self) -> "Background":
+        """Start the thread; return itself."""
+        self._thread.start()
+        return self
+
+    def join(self):
+        """Wait for the function to return; raise what it raised."""
+        try:
+            self._thread.join()
+        except KeyboardInterrupt:
+            self.interrupt()
+            raise
+        if self._failure is not None:
+            raise self._failure
+
+    def interrupt(self):
+        """End the waits of the sockets the function was given, then the thread."""
+        for argument in self._arguments:
+            if hasattr(argument, "interrupt"):
+                argument.interrupt()
+        self._thread.join()
+
+    def _run(self):
+        try:
+            self.result = self._function(*self._arguments)
+        except BaseException as failure:  # not lost: join raises it in the thread that waits
+            self._failure = failure
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, kind, exception, traceback):
+        if exception is None:
+            self.join()
+        else:
+            self.interrupt()
+
+
+class Collector:
+    """Receive in the background all that arrives at `receiver`; `arrived` holds it, in order.
+
+    At the end of the block, what the kernel already holds is collected first: on loopback, all
+    that was sent inside the block and found room. `on_arrival`, if given, is called from the
+    thread with each arrival instead. While paused, arrivals wait in the kernel's buffer.
+    A TCP connection can be collected too: its arrivals are bytes, the last of them b"".
+    """
+
+    def __init__(
+        self,
+        receiver: UDPReceiver | TCPConnection,
+        max_size: int = 65535,
+        on_arrival: Callable[[Datagram | bytes], object] | None = None,
+    ):
+        self.arrived: list[Datagram | bytes] = []
+        self.max_size, self.paused = max_size, False
+        self._receiver, self._on_arrival = receiver, on_arrival or self.arrived.append
+        self._stopping = False
+        self._alarm, self._bell = socket.socketpair()
+        self._background = Background(self._collect)
+
+    def start(self) -> "Collector":
+        """Begin to collect; return itself."""
+        self._background.start()
+        return self
+
+    def pause(self, paused: bool = True):
+        """Stop reading, so that the kernel's buffer fills and then loses what arrives."""
+        self.paused = paused
+        self._alarm.send(b"!")
+
+    def stop(self):
+        """Collect what has arrived, then end the thread; raise what it raised. Idempotent."""
+        if self._stopping:
+            return
+        self._stopping = True
+        self.pause(False)
+        try:
+            self._background.join()
+        finally:
+            self._alarm.close()
+            self._bell.close()
+
+    def _collect(self):
+        while True:
+            sources = [self._bell] if self.paused else [self._bell, self._receiver]
+            ready, _, _ = select.select(sources, [], [])
+            if self._receiver in ready:
+                arrival = self._receiver.receive(self.max_size)
+                self._on_arrival(arrival)
+                self.paused |= arrival == b""  # the end of a stream: no more to wait for
+            elif self._stopping:
+                return
+            else:
+                self._bell.recv(4096)
+
+    def __enter__(self):
+        return self.start()
+
+    def __exit__(self, *exception):
+        self.stop()

@@ -1,0 +1,85 @@
+"""What every socket class here shares: opening, naming an address, and errors that help."""
+
+import contextlib
+import errno
+import socket
+
+from netlib.trace import Address, Trace
+
+LIMITS = {socket.AF_INET: 65535 - 20 - 8, socket.AF_INET6: 65535 - 8}  # RFC 768, 791, 8200
+
+
+def bound_socket(kind: int, host: str, port: int, timeout: float | None) -> socket.socket:
+    """Return a socket bound to (host, port), IPv4 or IPv6 as the host asks; port 0: any free one.
+
+    Raises ValueError for a timeout that is not positive, OSError if the address cannot be had.
+    """
+    if timeout is not None and not timeout > 0:
+        raise ValueError(f"timeout must be a positive number of seconds or None, got {timeout!r}")
+    family, *_, address = socket.getaddrinfo(host, port, type=kind)[0]
+    sock = socket.socket(family, kind)
+    try:
+        if kind == socket.SOCK_STREAM and hasattr(socket, "SO_REUSEPORT"):  # i.e. not Windows,
+            sock.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)  # where it means "steal"
+        sock.bind(address)
+        sock.settimeout(timeout)
+    except OSError as error:
+        sock.close()
+        raise OSError(error.errno, f"cannot bind to {named(address)}: {reason(error)}") from None
+    return sock
+
+
+class SocketOwner:
+    """What owning a socket means: a place in the trace, and a close that always happens.
+
+    The one shared base of the socket classes; it exists so that closing is written once.
+    """
+
+    def __init__(self, sock: socket.socket, trace: Trace | None, role: str):
+        self._socket, self._trace = sock, trace
+        self.role = role if trace is None else trace.introduce(sock.getsockname(), role)
+
+    def fileno(self) -> int:
+        """Return the file descriptor, for select and the kernel's gauges; -1 once closed."""
+        return self._socket.fileno()
+
+    def interrupt(self):
+        """End a wait of another thread on this socket (if the kernel will; else it times out)."""
+        with contextlib.suppress(OSError):  # Linux says ENOTCONN of a UDP socket, yet wakes it
+            self._socket.shutdown(socket.SHUT_RDWR)
+
+    def close(self):
+        """Close the socket; closing twice is harmless."""
+        self._socket.close()
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self.close()
+
+
+def named(address: Address) -> str:
+    """Return an address as people write it: 127.0.0.1:5000, [::1]:5000."""
+    host, port = address[:2]
+    return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+
+
+def reason(error: OSError) -> str:
+    """Return what the kernel said, with what to do about it where that is known."""
+    hints = {
+        errno.EADDRINUSE: "another socket has this port; port=0 lets the kernel choose a free one",
+        errno.EADDRNOTAVAIL: "this machine has no such address",
+        errno.EACCES: "ports below 1024 need a privilege; use port=0",
+        errno.EBADF: "this socket is closed",
+        errno.ECONNREFUSED: "nobody listens there; open the listener first",
+        errno.ECONNRESET: "the peer reset the connection: it died, or closed with data unread",
+        errno.EPIPE: "the peer has closed its end; it will not read what you send",
+    }
+    said = error.strerror or str(error)
+    return f"{said} ({hints[error.errno]})" if error.errno in hints else said
+
+
+def explained(error: OSError, doing: str) -> OSError:
+    """Return an error of the same type and number that says what was done, and what helps."""
+    return type(error)(error.errno, f"{doing}: {reason(error)}")
