@@ -50,7 +50,8 @@ class Ladder:
         return (
             f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{bottom + 8}" '
             f'font-family="sans-serif" font-size="12" role="img" '
-            f'aria-label="{html.escape(repr(self))}">{"".join(parts)}</svg>'
+            f'aria-label="{html.escape(repr(self))}">'
+            f'<rect width="100%" height="100%" fill="white"/>{"".join(parts)}</svg>'
         )
 
 
@@ -88,7 +89,8 @@ def _arrow(arrow: Arrow, x1: int, x2: int) -> str:
     line = f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="{color}" stroke-width="1.6"/>'
     tip = _cross(x2, y2) if arrow.end is None else _head(x2, y2, x1, y1)
     at = f'x="{(x1 + x2) // 2}" y="{(y1 + y2) // 2 - 5}" text-anchor="middle"'
-    return f"{line}{tip}<text {at}>{html.escape(arrow.label)}</text>"
+    halo = 'stroke="white" stroke-width="5" paint-order="stroke"'  # so that no line crosses it
+    return f"{line}{tip}<text {halo} {at}>{html.escape(arrow.label)}</text>"
 
 
 def _cross(x: int, y: int) -> str:
