@@ -83,14 +83,23 @@ class Trace:
     def _with(self, event: Event) -> str:
         if event.peer is None:
             return ""
-        name = self.roles.get(event.peer) or "{}:{}".format(*event.peer)
-        return f"{ARROWS.get(event.action, '·')} {name}"
+        # a list, which no dictionary can look up, is recorded when it is tried as a destination
+        role = self.roles.get(event.peer) if isinstance(event.peer, tuple) else None
+        return f"{ARROWS.get(event.action, '·')} {role or named(event.peer)}"
 
     def __repr__(self) -> str:
         return self.table() if self._rows else "Trace: nothing happened yet"
 
     def _repr_html_(self) -> str:
         return html_table(self.rows())
+
+
+def named(address: Address) -> str:
+    """Return an address as people write it: 127.0.0.1:5000, [::1]:5000."""
+    if not isinstance(address, tuple) or len(address) < 2:
+        return repr(address)  # not an address, and an error message or a table has to say so
+    host, port = address[:2]
+    return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
 
 
 def printable(payload: bytes, limit: int = 40) -> str:

@@ -3,10 +3,13 @@
 import select
 import socket
 import threading
+import time
 from collections.abc import Callable
 
 from netlib.sockets.tcp import TCPConnection
 from netlib.sockets.udp import Datagram, UDPReceiver
+
+GRACE = 1.0  # how long stop collects from somebody who never stops sending [s]
 
 
 class Background:
@@ -21,7 +24,8 @@ class Background:
         self.result = None
         self._failure: BaseException | None = None
         self._function, self._arguments = function, arguments
-        self._thread = threading.Thread(target=self._run, name=function.__name__, daemon=True)
+        name = getattr(function, "__name__", None)  # a functools.partial has none
+        self._thread = threading.Thread(target=self._run, name=name, daemon=True)
 
     def start(self) -> "Background":
         """Start the thread; return itself."""
@@ -79,7 +83,7 @@ class Collector:
         self.arrived: list[Datagram | bytes] = []
         self.max_size, self.paused = max_size, False
         self._receiver, self._on_arrival = receiver, on_arrival or self.arrived.append
-        self._stopping = False
+        self._stopping, self._deadline = False, float("inf")
         self._alarm, self._bell = socket.socketpair()
         self._background = Background(self._collect)
 
@@ -97,6 +101,7 @@ class Collector:
         """Collect what has arrived, then end the thread; raise what it raised. Idempotent."""
         if self._stopping:
             return
+        self._deadline = time.monotonic() + GRACE
         self._stopping = True
         self.pause(False)
         try:
@@ -106,14 +111,17 @@ class Collector:
             self._bell.close()
 
     def _collect(self):
+        ended = False  # a stream that has ended is always ready, and has nothing more to give
         while True:
-            sources = [self._bell] if self.paused else [self._bell, self._receiver]
-            ready, _, _ = select.select(sources, [], [])
-            if self._receiver in ready:
+            stopping = self._stopping  # read before looking: what had arrived by then is collected
+            reading = not ended and (stopping or not self.paused)
+            sources = [self._bell, self._receiver] if reading else [self._bell]
+            ready, _, _ = select.select(sources, [], [], 0 if stopping else None)
+            if self._receiver in ready and time.monotonic() < self._deadline:
                 arrival = self._receiver.receive(self.max_size)
                 self._on_arrival(arrival)
-                self.paused |= arrival == b""  # the end of a stream: no more to wait for
-            elif self._stopping:
+                ended = arrival == b""
+            elif stopping:
                 return
             else:
                 self._bell.recv(4096)

@@ -1,12 +1,13 @@
 """The X-ray: what this machine allows, how full a socket's queue is, what the kernel dropped."""
 
+import contextlib
 import errno
 import os
 import socket
 import struct
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 SO_MEMINFO = 55  # Linux 4.12: nine counters of a socket's memory, include/uapi/linux/sock_diag.h
@@ -36,7 +37,9 @@ class Capability(NamedTuple):
 def gauge(endpoint) -> Gauge | None:
     """Return the receive queue of anything with a `fileno`, or None where the kernel won't say.
 
-    Source: SO_MEMINFO (Linux); the same numbers as rx_queue and drops in /proc/net/udp.
+    Source: SO_MEMINFO (Linux); drops is as in /proc/net/udp, and queued is as its rx_queue until
+    datagrams are read: their memory is given back in batches, so that queued can then be too
+    large by a quarter of the limit. It is 0 again once the queue is empty.
     """
     if sys.platform != "linux":
         return None
@@ -72,16 +75,18 @@ def _exchange_datagram(family: int, host: str) -> str:
     return "a datagram came back"
 
 
-def _connected_pair() -> tuple[socket.socket, socket.socket]:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        listener.settimeout(1.0)
-        client = socket.create_connection(listener.getsockname(), 1.0)
-        return client, listener.accept()[0]
+@contextlib.contextmanager
+def _connection() -> Iterator[tuple[socket.socket, socket.socket]]:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_connection(listener.getsockname(), 1.0) as client,
+        listener.accept()[0] as server,
+    ):
+        yield client, server
 
 
 def _exchange_byte() -> str:
-    client, server = _connected_pair()
-    with client, server:
+    with _connection() as (client, server):
         client.sendall(b"?")
         server.recv(1)
     return "a byte crossed a connection"
@@ -98,8 +103,7 @@ def _read_gauge() -> str:
 def _read_tcp_info() -> str:
     if not hasattr(socket, "TCP_INFO"):
         raise OSError("this system does not tell (Linux does)")
-    client, server = _connected_pair()
-    with client, server:
+    with _connection() as (client, _):
         info = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
     mss, rtt = (struct.unpack_from("I", info, offset)[0] for offset in (16, 68))
     return f"round trip {rtt / 1000:.2f} ms, segments of {mss} bytes"

@@ -4,7 +4,7 @@ import contextlib
 import errno
 import socket
 
-from netlib.trace import Address, Trace
+from netlib.trace import Trace, named
 
 LIMITS = {socket.AF_INET: 65535 - 20 - 8, socket.AF_INET6: 65535 - 8}  # RFC 768, 791, 8200
 
@@ -12,11 +12,13 @@ LIMITS = {socket.AF_INET: 65535 - 20 - 8, socket.AF_INET6: 65535 - 8}  # RFC 768
 def bound_socket(kind: int, host: str, port: int, timeout: float | None) -> socket.socket:
     """Return a socket bound to (host, port), IPv4 or IPv6 as the host asks; port 0: any free one.
 
-    Raises ValueError for a timeout that is not positive, OSError if the address cannot be had.
+    Raises ValueError for an impossible timeout or port, OSError if the address cannot be had.
     """
-    if timeout is not None and not timeout > 0:
-        raise ValueError(f"timeout must be a positive number of seconds or None, got {timeout!r}")
-    family, *_, address = socket.getaddrinfo(host, port, type=kind)[0]
+    refuse_impossible(timeout, port)
+    try:
+        family, *_, address = socket.getaddrinfo(host, port, type=kind)[0]
+    except socket.gaierror as error:
+        raise explained(error, f"cannot bind to {named((host, port))}") from None
     sock = socket.socket(family, kind)
     try:
         if kind == socket.SOCK_STREAM and hasattr(socket, "SO_REUSEPORT"):  # i.e. not Windows,
@@ -27,6 +29,14 @@ def bound_socket(kind: int, host: str, port: int, timeout: float | None) -> sock
         sock.close()
         raise OSError(error.errno, f"cannot bind to {named(address)}: {reason(error)}") from None
     return sock
+
+
+def refuse_impossible(timeout: float | None, port: int):
+    """Raise ValueError for a timeout or a port that cannot be."""
+    if timeout is not None and not 0 < timeout < float("inf"):
+        raise ValueError(f"timeout must be a positive number of seconds or None, got {timeout!r}")
+    if not 0 <= port <= 65535:  # the resolver would take it modulo 65536, in silence
+        raise ValueError(f"port must be in [0, 65535], got {port!r}")
 
 
 class SocketOwner:
@@ -45,7 +55,7 @@ class SocketOwner:
 
     def interrupt(self):
         """End a wait of another thread on this socket (if the kernel will; else it times out)."""
-        with contextlib.suppress(OSError):  # Linux says ENOTCONN of a UDP socket, yet wakes it
+        with contextlib.suppress(OSError):  # such as ENOTCONN: the connection is over already
             self._socket.shutdown(socket.SHUT_RDWR)
 
     def close(self):
@@ -59,10 +69,9 @@ class SocketOwner:
         self.close()
 
 
-def named(address: Address) -> str:
-    """Return an address as people write it: 127.0.0.1:5000, [::1]:5000."""
-    host, port = address[:2]
-    return f"[{host}]:{port}" if ":" in str(host) else f"{host}:{port}"
+def within(timeout: float | None) -> str:
+    """Return how long a wait was; one without a limit can still end, when the system gives up."""
+    return "before the system gave up" if timeout is None else f"within {timeout:g} s"
 
 
 def reason(error: OSError) -> str:
@@ -70,8 +79,9 @@ def reason(error: OSError) -> str:
     hints = {
         errno.EADDRINUSE: "another socket has this port; port=0 lets the kernel choose a free one",
         errno.EADDRNOTAVAIL: "this machine has no such address",
-        errno.EACCES: "ports below 1024 need a privilege; use port=0",
+        errno.EACCES: "to bind a port below 1024 takes a privilege (use port=0); to broadcast, too",
         errno.EBADF: "this socket is closed",
+        errno.ECANCELED: "the block that used this socket was left early; open a new one",
         errno.ECONNREFUSED: "nobody listens there; open the listener first",
         errno.ECONNRESET: "the peer reset the connection: it died, or closed with data unread",
         errno.EPIPE: "the peer has closed its end; it will not read what you send",

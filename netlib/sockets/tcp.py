@@ -2,8 +2,8 @@
 
 import socket
 
-from netlib.sockets.opening import SocketOwner, bound_socket, explained, named
-from netlib.trace import Address, Trace
+from netlib.sockets.opening import SocketOwner, bound_socket, explained, refuse_impossible, within
+from netlib.trace import Address, Trace, named
 
 
 class IncompleteReadError(EOFError):
@@ -41,7 +41,7 @@ class TCPListener(SocketOwner):
         try:
             sock, peer = self._socket.accept()
         except TimeoutError:
-            message = f"nobody connected to {named(self.address)} within {waited:g} s"
+            message = f"nobody connected to {named(self.address)} {within(waited)}"
             raise TimeoutError(message) from None
         except OSError as error:
             raise explained(error, f"cannot accept at {named(self.address)}") from None
@@ -80,10 +80,11 @@ class TCPConnection(SocketOwner):
         role: str = "client",
     ) -> "TCPConnection":
         """Open a connection to a listener. Raises TimeoutError, ConnectionRefusedError."""
+        refuse_impossible(timeout, address[1])
         try:
             sock = socket.create_connection(address[:2], timeout)
         except TimeoutError:
-            raise TimeoutError(f"no answer from {named(address)} within {timeout:g} s") from None
+            raise TimeoutError(f"no answer from {named(address)} {within(timeout)}") from None
         except OSError as error:
             raise explained(error, f"cannot connect to {named(address)}") from None
         connection = cls(sock, address, timeout=timeout, trace=trace, role=role)
@@ -118,8 +119,8 @@ class TCPConnection(SocketOwner):
             data = self._socket.recv(max_size)
         except TimeoutError:
             self._record("timeout")
-            waited = self._socket.gettimeout()
-            message = f"nothing came from {named(self.peer)} within {waited:g} s"
+            waited = within(self._socket.gettimeout())
+            message = f"nothing came from {named(self.peer)} {waited}"
             raise TimeoutError(message) from None
         except OSError as error:
             raise explained(error, f"cannot receive from {named(self.peer)}") from None
@@ -149,8 +150,8 @@ class TCPConnection(SocketOwner):
         try:
             return self._socket.send(data)
         except TimeoutError:
-            waited = self._socket.gettimeout()
-            message = f"{gone} of {size} bytes were taken, then none for {waited:g} s"
+            waited = within(self._socket.gettimeout())
+            message = f"{gone} of {size} bytes were taken, then none {waited}"
             raise TimeoutError(f"{message}: is the peer reading?") from None
         except OSError as error:
             raise explained(error, f"cannot send to {named(self.peer)}") from None

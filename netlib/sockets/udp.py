@@ -1,11 +1,12 @@
 """UDP as context managers: datagrams out, datagrams in (RFC 768)."""
 
+import contextlib
 import errno
 import socket
 from typing import NamedTuple
 
-from netlib.sockets.opening import LIMITS, SocketOwner, bound_socket, explained, named
-from netlib.trace import Address, Trace
+from netlib.sockets.opening import LIMITS, SocketOwner, bound_socket, explained, within
+from netlib.trace import Address, Trace, named
 
 _new = tuple.__new__
 
@@ -36,6 +37,8 @@ class UDPSender(SocketOwner):
     ):
         super().__init__(bound_socket(socket.SOCK_DGRAM, host, port, timeout), trace, role)
         self.address: Address = self._socket.getsockname()
+        self._timeout = timeout
+        self._socket.setblocking(False)  # there is nearly always room: to wait for it first costs
         self._sendto = self._socket.sendto  # looked up once: it is called for every datagram
 
     def send(self, payload: bytes, destination: Address) -> int:
@@ -48,20 +51,32 @@ class UDPSender(SocketOwner):
                 payload = payload if type(payload) is bytes else bytes(memoryview(payload))
                 self._trace.record(self.role, "send", payload, destination)
             return self._sendto(payload, destination)
+        except BlockingIOError:
+            return self._send_when_there_is_room(payload, destination)
         except TypeError as error:
             raise _not_sendable(payload, destination, error) from None
         except OSError as error:
             raise self._failed(error, payload, destination) from None
 
+    def _send_when_there_is_room(self, payload: bytes, destination: Address) -> int:
+        self._socket.settimeout(self._timeout)
+        try:
+            return self._sendto(payload, destination)
+        except OSError as error:
+            raise self._failed(error, payload, destination) from None
+        finally:
+            self._socket.setblocking(False)
+
     def _failed(self, error: OSError, payload: bytes, destination: Address) -> OSError:
         if self._trace is not None:
             self._trace.record(self.role, "failed", payload, destination)
         if isinstance(error, TimeoutError):
-            return TimeoutError(f"the send buffer was full for {self._socket.gettimeout():g} s")
+            return TimeoutError(f"no room in the send buffer {within(self._timeout)}")
         if error.errno == errno.EMSGSIZE:
             return OSError(errno.EMSGSIZE, _too_long(payload, self._socket.family))
         doing = f"cannot send from {named(self.address)} to {named(destination)}"
-        if error.errno == errno.EINVAL and self.address[0] in ("127.0.0.1", "::1"):
+        here = self.address[0] in ("127.0.0.1", "::1")
+        if error.errno == errno.EINVAL and here and destination[1]:  # port 0 is EINVAL, too
             doing += " (bound to loopback, nothing leaves this machine; open with another host)"
         return explained(error, doing)
 
@@ -85,6 +100,7 @@ class UDPReceiver(SocketOwner):
         super().__init__(bound_socket(socket.SOCK_DGRAM, host, port, timeout), trace, role)
         self.address: Address = self._socket.getsockname()
         self._recvfrom = self._socket.recvfrom  # looked up once, as above
+        self._plain = trace is None  # and not interrupted: there is nothing to note
 
     def receive(self, max_size: int = 65535) -> Datagram:
         """Wait for one datagram and return it; bytes beyond `max_size` are cut off and gone.
@@ -96,11 +112,23 @@ class UDPReceiver(SocketOwner):
             payload, source = self._recvfrom(max_size + 1)
         except OSError as error:
             raise self._failed(error) from None
-        if len(payload) > max_size or self._trace is not None:
-            return self._noted(payload, source, max_size)
-        return _new(Datagram, (payload, source, False))  # half the time of Datagram(...)
+        if self._plain and len(payload) <= max_size:
+            return _new(Datagram, (payload, source, False))  # half the time of Datagram(...)
+        return self._noted(payload, source, max_size)
+
+    def interrupt(self):
+        """End a wait of another thread with an OSError (ECANCELED); later ones end so at once."""
+        self._plain, self._recvfrom = False, self._refuse
+        # not shutdown: a UDP socket with a timeout then spins until the time is up
+        with contextlib.suppress(OSError):
+            self._socket.sendto(b"", self.address)
+
+    def _refuse(self, size: int):
+        raise OSError(errno.ECANCELED, "interrupted")
 
     def _noted(self, payload: bytes, source: Address, max_size: int) -> Datagram:
+        if self._recvfrom == self._refuse:
+            return self.receive()  # which raises from now on
         datagram = Datagram(payload[:max_size], source, truncated=len(payload) > max_size)
         if self._trace is not None:
             note = "truncated" if datagram.truncated else ""
@@ -112,8 +140,8 @@ class UDPReceiver(SocketOwner):
             return explained(error, f"cannot receive at {named(self.address)}")
         if self._trace is not None:
             self._trace.record(self.role, "timeout")
-        waited = self._socket.gettimeout()
-        return TimeoutError(f"no datagram arrived at {named(self.address)} within {waited:g} s")
+        waited = within(self._socket.gettimeout())
+        return TimeoutError(f"no datagram arrived at {named(self.address)} {waited}")
 
 
 def _not_sendable(payload: object, destination: object, error: TypeError) -> TypeError:
