@@ -101,6 +101,25 @@ def test_a_block_that_is_interrupted_ends_the_wait_of_its_thread_within_a_second
         assert time.monotonic() - began < 1
 
 
+def test_an_interrupted_block_ends_the_wait_on_a_connection_that_its_thread_accepted():
+    def serve(listener):
+        with listener.accept() as server:
+            server.receive_exactly(10)
+
+    with TCPListener(timeout=30) as listener:
+        with (
+            pytest.raises(KeyboardInterrupt),
+            TCPConnection.connect(listener.address) as client,
+            Background(serve, listener),
+        ):
+            client.send_all(b"only nine")
+            while not listener._accepted:
+                pass
+            began = time.monotonic()
+            raise KeyboardInterrupt
+        assert time.monotonic() - began < 1
+
+
 def test_an_interrupt_while_the_block_waits_for_its_thread_ends_the_thread(monkeypatch):
     with UDPReceiver(timeout=30) as receiver:
         background = Background(receive_forever, receiver)
@@ -236,10 +255,13 @@ def test_a_collector_stops_in_the_midst_of_a_flood():
         while not stopped.is_set():
             sender.send(b"x", destination)
 
-    with UDPReceiver() as receiver, UDPSender() as sender:
-        with Background(flood, sender, receiver.address):
-            collector = Collector(receiver, on_arrival=lambda _: None).start()
-            began = time.monotonic()
-            collector.stop()
-            stopped.set()
+    with (
+        UDPReceiver() as receiver,
+        UDPSender() as sender,
+        Background(flood, sender, receiver.address),
+    ):
+        collector = Collector(receiver, on_arrival=lambda _: None).start()
+        began = time.monotonic()
+        collector.stop()
+        stopped.set()
     assert time.monotonic() - began < 4

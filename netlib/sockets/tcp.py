@@ -1,6 +1,7 @@
 """TCP as context managers: a listener, and connections that carry a stream of bytes (RFC 9293)."""
 
 import socket
+import weakref
 
 from netlib.sockets.opening import SocketOwner, bound_socket, explained, refuse_impossible, within
 from netlib.trace import Address, Trace, named
@@ -33,6 +34,7 @@ class TCPListener(SocketOwner):
     ):
         super().__init__(bound_socket(socket.SOCK_STREAM, host, port, timeout), trace, role)
         self._socket.listen(backlog)
+        self._accepted: weakref.WeakSet[TCPConnection] = weakref.WeakSet()
         self.address: Address = self._socket.getsockname()
 
     def accept(self) -> "TCPConnection":
@@ -47,7 +49,14 @@ class TCPListener(SocketOwner):
             raise explained(error, f"cannot accept at {named(self.address)}") from None
         if self._trace is not None:
             self._trace.record(self.role, "accept", b"", peer)
-        return TCPConnection(sock, peer, timeout=waited, trace=self._trace, role=self.role)
+        new = TCPConnection(sock, peer, timeout=waited, trace=self._trace, role=self.role)
+        self._accepted.add(new)
+        return new
+
+    def interrupt(self):
+        """End the waits of other threads, for connections and on those accepted here."""
+        for owner in (super(), *self._accepted):
+            owner.interrupt()
 
 
 class TCPConnection(SocketOwner):
