@@ -1,12 +1,39 @@
-"""What the tests of several rooms share."""
+"""What the tests of several rooms share; how tests are shared out; how notebooks reach kernels."""
 
 import gc
 import os
+import re
 import socket
 import threading
 import warnings
 
+import nbval.kernel
 import pytest
+from kernels import PortlessManager
+
+nbval.kernel.KernelManager = PortlessManager  # nbval has no setting for it
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """Keep on one worker what shares a kernel, a server or a browser: a notebook, a test file.
+
+    Done here because marks (`xdist_group`) do nothing under pytest 9.2: pytest-xdist issue 1386.
+    """
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFileAndNotebook(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return group(nodeid)
+
+    return ByFileAndNotebook(config, log)
+
+
+def group(nodeid: str) -> str:
+    """Return the file of a test; the tests of one notebook are a group of their own."""
+    file, _, test = nodeid.partition("::")
+    notebook = re.search(r"\[(\d\d-[^]]+)\]", test)
+    return f"{file} {notebook[1]}" if notebook else file
 
 
 @pytest.fixture(scope="module")

@@ -6,7 +6,10 @@ from typing import ClassVar
 
 import ipywidgets as ipw
 
-FIELD = ipw.Layout(width="13em")
+STYLE = """<style>
+.netlib-panel table {line-height: 1.5; border-spacing: 0}
+.netlib-panel th, .netlib-panel td {padding: 0 16px 0 0}
+</style>"""
 
 
 class Panel:
@@ -21,7 +24,8 @@ class Panel:
         self.title, self.is_open = title, True
         self.status = ipw.HTML().add_class("netlib-status")
         self.stop_button = button("Stop", lambda _: self.stop(), "close the sockets")
-        heading = ipw.HBox([ipw.HTML(f"<b>{html.escape(title)}</b>"), self.stop_button])
+        name = ipw.HTML(f"{STYLE}<b>{html.escape(title)}</b>")
+        heading = ipw.HBox([name, self.stop_button])
         heading.layout.justify_content = "space-between"
         self.box = ipw.VBox([heading, *rows, self.status]).add_class("netlib-panel")
         self.box.layout = {"border": "1px solid #999", "padding": "8px"}
@@ -70,7 +74,8 @@ def button(label: str, action, tooltip: str) -> ipw.Button:
 
 def message_line(send) -> tuple[ipw.Text, ipw.HBox]:
     """Return a text field and the line it stands in; Enter and the Send button both call `send`."""
-    text = ipw.Text("hello", description="message", layout=ipw.Layout(width="26em"))
+    wide = {"description_width": "initial"}
+    text = ipw.Text("hello", description="message", layout={"width": "30em"}, style=wide)
     text.add_class("netlib-text")
     # the page's own submit event: it comes after the last letter, which a quick click may overtake
     text.on_msg(lambda _, content, __: send() if content.get("event") == "submit" else None)
@@ -81,7 +86,8 @@ def message_line(send) -> tuple[ipw.Text, ipw.HBox]:
 def number(label: str, value: int, low: int, high: int, tooltip: str) -> ipw.BoundedIntText:
     """Return a field for a whole number between `low` and `high`."""
     wide = {"description_width": "initial"}
-    made = ipw.BoundedIntText(value, min=low, max=high, description=label, layout=FIELD, style=wide)
+    room = {"width": f"{len(label) // 2 + 9}em"}  # for the label, six digits and two arrows
+    made = ipw.BoundedIntText(value, min=low, max=high, description=label, layout=room, style=wide)
     made.tooltip = tooltip
     return made
 

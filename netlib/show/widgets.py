@@ -178,11 +178,13 @@ def _tape_row(name: str, pieces: list[bytes], start: int, color: str) -> str:
         shown = piece[max(0, start - position) :]
         position += len(piece)
         if shown:
-            style = f"border:1px solid {color};border-left-width:4px;white-space:pre"
+            # shadows take no room, so that both rows have the same byte in the same column
+            style = f"box-shadow:0 0 0 1px {color},-2px 0 {color};letter-spacing:2px"
             spans.append(f'<span style="{style}">{html.escape(_one_each(shown))}</span>')
     more = "…" if start else ""
     label = f'<span style="display:inline-block;width:6em;color:{color}">{name}</span>'
-    return f'<div style="font-family:monospace;line-height:1.8">{label}{more}{"".join(spans)}</div>'
+    style = "font-family:monospace;line-height:1.8;white-space:pre"
+    return f'<div style="{style}">{label}{more}{"".join(spans)}</div>'
 
 
 def _one_each(data: bytes) -> str:

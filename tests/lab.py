@@ -1,0 +1,158 @@
+"""A JupyterLab of the tests' own, and a real browser to look at it with."""
+
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+from urllib.parse import urlsplit
+
+from kernels import NOTEBOOKS
+from playwright.sync_api import ConsoleMessage, Locator, Page, Request, sync_playwright
+
+TIMEOUT = 30.0  # seconds
+QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
+QUIET += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
+BADGE = "https://mybinder.org/badge_logo.svg"  # the first cell's link to Binder; not fetched here
+ON_THIS_PAGE = ("data", "blob")  # what a page may load beside the server's own files
+
+READY = "() => window.jupyterapp?.restored.then(() => true)"
+OPEN = """async path => {
+    const panel = await jupyterapp.commands.execute('docmanager:open', {path});
+    jupyterapp.shell.activateById(panel.id);
+    await panel.sessionContext.ready;
+}"""
+RUN_ALL = """async () => {
+    await jupyterapp.commands.execute('notebook:run-all-cells');
+    const {cells} = jupyterapp.shell.currentWidget.content.model.toJSON();
+    const outputs = cells.flatMap(cell => cell.outputs ?? []);
+    return outputs.filter(output => output.output_type === 'error').map(error => error.evalue);
+}"""
+RUN_CELL = "() => jupyterapp.commands.execute('notebook:run-cell')"
+SHOW_CELL = """async index => {
+    const notebook = jupyterapp.shell.currentWidget.content;
+    notebook.activeCellIndex = index;
+    await notebook.scrollToItem(index, 'start');
+}"""
+
+
+def chromium() -> str | None:
+    """Return the path of a Chromium or Chrome, or None; the variable BROWSER_PATH names one."""
+    names = [os.environ.get("BROWSER_PATH"), "chromium", "chromium-browser", "google-chrome"]
+    return next(filter(None, map(shutil.which, filter(None, names))), None)
+
+
+class Lab:
+    """A page of JupyterLab; `complaints` has each error and each request beyond the server."""
+
+    def __init__(self, url: str, page: Page, notebooks: Path):
+        self.page, self.complaints = page, []
+        self._server, self.notebooks = urlsplit(url).netloc, notebooks
+        page.set_default_timeout(TIMEOUT * 1000)
+        page.route(BADGE, lambda route: route.fulfill(content_type="image/svg+xml", body="<svg/>"))
+        page.on("console", self._said)
+        page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
+        page.on("request", self._requested)
+        page.goto(f"{url}/lab?reset")
+        page.wait_for_function(READY)
+
+    def open(self, pattern: str) -> "OpenNotebook":
+        """Open the notebook whose name matches, and wait for its kernel."""
+        (path,) = self.notebooks.glob(pattern)
+        self.page.evaluate(OPEN, path.name)
+        return OpenNotebook(self.page, path)
+
+    def _said(self, message: ConsoleMessage):
+        if message.type == "error":
+            self.complaints.append(f"console: {message.text} at {message.location}")
+
+    def _requested(self, request: Request):
+        parts = urlsplit(request.url)
+        here = parts.netloc == self._server or parts.scheme in ON_THIS_PAGE
+        if not here and request.url != BADGE:
+            self.complaints.append(f"a request left for {request.url}")
+
+
+class OpenNotebook:
+    """The notebook in front, with a panel in one of its cells."""
+
+    def __init__(self, page: Page, path: Path):
+        self.page, self.name = page, path.stem
+        cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
+        self._panel_cell = next(n for n, c in enumerate(cells) if _shows_panel(c))
+
+    def run_all(self) -> list[str]:
+        """Run every cell; return what the errors said, if there were any."""
+        return self.page.evaluate(RUN_ALL)
+
+    def panel(self, *, run: bool = False) -> Locator:
+        """Scroll to the panel (only what is near is drawn), having run its cell; return it."""
+        self.page.evaluate(SHOW_CELL, self._panel_cell)
+        if run:
+            self.page.evaluate(RUN_CELL)
+        panel = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .netlib-panel")
+        panel.locator(".netlib-send").wait_for()
+        return panel
+
+
+def _shows_panel(cell: dict) -> bool:
+    return cell["cell_type"] == "code" and "Panel(" in "".join(cell["source"])
+
+
+@contextmanager
+def running_lab():
+    """Start the server and the browser side by side; stop both, and remove their files."""
+    with ExitStack() as cleanup:
+        home = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="lab")))
+        notebooks = home / "notebooks"
+        shutil.copytree(NOTEBOOKS, notebooks)
+        server = cleanup.enter_context(_server(home, notebooks))
+        playwright = cleanup.enter_context(sync_playwright())
+        browser = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
+        cleanup.callback(browser.close)
+        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        yield Lab(_address(server, home / "run"), page, notebooks)
+
+
+@contextmanager
+def _server(home: Path, notebooks: Path):
+    names = {"HOME": "", "JUPYTER_RUNTIME_DIR": "run", "JUPYTER_DATA_DIR": "data"}
+    names |= {"JUPYTER_CONFIG_DIR": "config", "IPYTHONDIR": "ipython"}
+    settings = {
+        "IdentityProvider.token": "",
+        "ServerApp.port": "0",  # any free one; the runtime directory tells which
+        "ServerApp.root_dir": str(notebooks),
+        "LabApp.news_url": "None",
+        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
+    }
+    news = home / "config/lab/user-settings/@jupyterlab/apputils-extension"
+    news.mkdir(parents=True)
+    (news / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
+    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"]
+    command += ["--allow-root", *(f"--{name}={value}" for name, value in settings.items())]
+    environment = os.environ | {name: str(home / path) for name, path in names.items()}
+    with open(home / "log", "w") as log:
+        process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
+        try:
+            yield process
+        finally:
+            process.terminate()  # it ends its kernels
+            process.wait(TIMEOUT)
+
+
+def _address(server: subprocess.Popen, runtime: Path) -> str:
+    deadline = time.monotonic() + TIMEOUT
+    while time.monotonic() < deadline and server.poll() is None:
+        for path in runtime.glob("jpserver-*.json"):
+            try:
+                url = json.loads(path.read_text())["url"].rstrip("/")
+                urllib.request.urlopen(url + "/api/status", timeout=1).close()
+                return url
+            except (OSError, ValueError):
+                time.sleep(0.05)  # it writes the file, then begins to answer
+    raise RuntimeError((runtime.parent / "log").read_text())

@@ -1,0 +1,44 @@
+"""What a kernel says about itself; imported inside the kernels that the tests start."""
+
+import os
+import stat
+import sys
+import threading
+
+ADDRESSES: set[str] = set()  # every host that this process has bound a socket to
+
+
+def note_every_bind():
+    """From now on, keep the host of each bind, however short the socket's life."""
+    sys.addaudithook(_note)
+
+
+def _note(event: str, arguments: tuple):
+    if event == "socket.bind" and isinstance(arguments[1], tuple):
+        ADDRESSES.add(str(arguments[1][0]))
+
+
+def held() -> dict:
+    """Return how many sockets this process holds (of any kind), and the names of its threads.
+
+    Threads of the kernel's own classes are left out: pyzmq starts one at its first large message.
+    """
+    others = [t for t in threading.enumerate() if type(t).__module__ == "threading"]
+    sockets = sum(map(_is_socket, range(1024)))
+    return {"sockets": sockets, "threads": sorted(t.name for t in others)}
+
+
+def _is_socket(number: int) -> bool:
+    try:
+        return stat.S_ISSOCK(os.fstat(number).st_mode)
+    except OSError:
+        return False
+
+
+def stop_panels() -> int:
+    """Stop every live panel; return how many there were."""
+    module = sys.modules.get("netlib.show.panel")  # None: the notebook shows no panel
+    panels = list(module.Panel.running.values()) if module else []
+    for panel in panels:
+        panel.stop()
+    return len(panels)

@@ -1,0 +1,134 @@
+"""The panels in a real browser: what a reader types, clicks and sees."""
+
+import os
+from pathlib import Path
+
+import pytest
+from lab import Lab, OpenNotebook, chromium, running_lab
+from playwright.sync_api import Locator, expect
+
+ARTEFACTS = Path(__file__).parent / "artefacts"
+HOSTILE = ["<img src=x onerror=window.pwned=1>", "a smile 🙂 in UTF-8", "</td><script>pwned=1"]
+
+
+@pytest.fixture(scope="module")
+def lab():
+    if chromium() is None:
+        problem = "no Chromium or Chrome found; BROWSER_PATH may name one"
+        pytest.fail(problem) if "CI" in os.environ else pytest.skip(problem)
+    with running_lab() as lab:
+        yield lab
+
+
+@pytest.fixture(autouse=True)
+def no_complaint(lab: Lab):
+    """Fail a test that makes the page report an error or ask beyond its server."""
+    yield
+    complaints, lab.complaints[:] = lab.complaints[:], []
+    assert complaints == []
+
+
+@pytest.fixture(scope="module")
+def udp(lab: Lab) -> OpenNotebook:
+    return opened(lab, "01-*.ipynb")
+
+
+@pytest.fixture(scope="module")
+def tcp(lab: Lab) -> OpenNotebook:
+    return opened(lab, "04-*.ipynb")
+
+
+def opened(lab: Lab, pattern: str) -> OpenNotebook:
+    notebook = lab.open(pattern)
+    assert notebook.run_all() == []
+    return notebook
+
+
+def keep_picture(notebook: OpenNotebook):
+    ARTEFACTS.mkdir(exist_ok=True)
+    notebook.page.screenshot(path=ARTEFACTS / f"{notebook.name}.png")
+    notebook.panel().screenshot(path=ARTEFACTS / f"{notebook.name}-panel.png")
+
+
+def part(panel: Locator, name: str) -> Locator:
+    """Return a control or a table of a panel by its class; the field inside, if it has one."""
+    found = panel.locator(f".netlib-{name}")
+    return found.locator("input") if name == "text" else found
+
+
+def test_a_typed_text_and_the_send_button(udp):
+    panel = udp.panel()
+    part(panel, "text").fill("over the wire")
+    part(panel, "send").click()
+    expect(part(panel, "arrivals")).to_contain_text("over the wire")
+
+
+def test_enter_sends_too(udp):
+    panel = udp.panel()
+    part(panel, "text").fill("sent by Enter")
+    part(panel, "text").press("Enter")
+    expect(part(panel, "arrivals")).to_contain_text("sent by Enter")
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_hostile_text_is_shown_as_text(udp, text):
+    panel = udp.panel()
+    part(panel, "text").fill(text)
+    part(panel, "send").click()
+    expect(part(panel, "arrivals")).to_contain_text(text)
+    expect(panel.locator("img, script")).to_have_count(0)
+    assert udp.page.evaluate("typeof window.pwned") == "undefined"
+
+
+def test_a_byte_that_is_no_text_arrives_as_one_byte(udp):
+    panel = udp.panel()
+    part(panel, "text").fill(r"\xff")
+    part(panel, "send").click()
+    row = part(panel, "arrivals").locator("tbody tr").first
+    expect(row).to_contain_text("1" + r"\xff")
+    keep_picture(udp)
+
+
+def test_the_keyboard_alone_reaches_send_and_stop(udp):
+    panel, keyboard = udp.panel(run=True), udp.page.keyboard
+    part(panel, "text").focus()
+    keyboard.insert_text(", by keyboard")
+    keyboard.press("Tab")
+    expect(part(panel, "send")).to_be_focused()
+    keyboard.press("Space")
+    expect(part(panel, "arrivals")).to_contain_text(", by keyboard")
+    keyboard.press("Shift+Tab")
+    keyboard.press("Shift+Tab")
+    expect(part(panel, "stop")).to_be_focused()
+    keyboard.press("Enter")
+    expect(part(panel, "status")).to_contain_text("stopped")
+
+
+@pytest.mark.parametrize("name", ["udp", "tcp"])
+def test_stop_disables_and_running_the_cell_again_gives_a_panel_that_works(request, name):
+    notebook = request.getfixturevalue(name)
+    panel = notebook.panel(run=True)
+    part(panel, "stop").click()
+    for control in ("text", "send", "stop", "pause"):
+        expect(part(panel, control)).to_be_disabled()
+    panel = notebook.panel(run=True)
+    part(panel, "text").fill("alive again")
+    part(panel, "send").click()
+    expect(part(panel, "arrivals")).to_contain_text("alive again")
+
+
+def test_two_sends_come_out_of_one_receive_by_hand(tcp):
+    panel = tcp.panel(run=True)
+    part(panel, "pause").click()
+    for text in ("one, ", "two"):
+        part(panel, "text").fill(text)
+        part(panel, "send").click()
+        expect(part(panel, "tape")).to_contain_text(text)
+    part(panel, "receive").click()
+    expect(part(panel, "arrivals").locator("tbody tr")).to_have_text(["18one, two"])
+    sends, receives = part(panel, "tape").locator("div div").all()
+    assert [row.locator("span").all_inner_texts()[1:] for row in (sends, receives)] == [
+        ["one, ", "two"],
+        ["one, two"],
+    ]
+    keep_picture(tcp)

@@ -1,0 +1,170 @@
+"""What readers do to notebooks: run cells twice, run all again, open four at once, press stop."""
+
+import re
+import subprocess
+import sys
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from kernels import NOTEBOOKS, Cell, Kernel, code_cells, notebooks
+from watcher import Watcher
+
+on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the watcher reads Linux's /proc")
+SOLUTIONS = NOTEBOOKS / "solutions"
+
+
+@dataclass
+class Findings:
+    """What one kernel held at four moments, said at the checks, and ever bound a socket to."""
+
+    held: dict[str, dict]
+    blank: dict[str, str]
+    solved: dict[str, str]
+    hosts: list[str]
+
+
+@dataclass
+class Ordeal:
+    """One notebook in four kernels at once: one used hard, three that just run it."""
+
+    hard: "Future[Findings]"
+    plain: "list[Future]"
+    watcher: Watcher
+
+    @property
+    def found(self) -> Findings:
+        """What the hard use found; if it failed, each test fails with its message, kept short."""
+        if error := self.hard.exception():
+            raise AssertionError(str(error) or repr(error)) from None
+        return self.hard.result()
+
+
+@pytest.fixture(scope="module", params=notebooks(), ids=lambda path: path.stem)
+def ordeal(request) -> Ordeal:
+    """Run a notebook in four kernels at once, watched; each test looks at another side of it."""
+    with Watcher() as watcher, ThreadPoolExecutor(4) as pool:
+        hard = pool.submit(use_hard, request.param)
+        plain = [pool.submit(use_once, request.param) for _ in range(3)]
+    return Ordeal(hard, plain, watcher)
+
+
+def use_once(path: Path):
+    with Kernel() as kernel:
+        for cell in code_cells(path):
+            kernel.run(cell)
+
+
+def use_hard(path: Path) -> Findings:
+    """Every cell twice in a row, all again from the top, then the solutions, in one kernel."""
+    cells, held = code_cells(path), {}
+    with Kernel() as kernel:
+        kernel.probe("note_every_bind()")
+        held["at the start"] = kernel.probe("held()")
+        for cell in cells:
+            kernel.run(cell)
+            kernel.run(cell)
+        held["after the first pass"] = kernel.probe("held()")
+        blank = {tag: said for cell in cells for tag, said in verdicts(cell, kernel.run(cell))}
+        held["after the second pass"] = kernel.probe("held()")
+        solved = solve(path, kernel)
+        kernel.probe("stop_panels()")
+        held["after the panels' stop"] = kernel.probe("held()")
+        return Findings(held, blank, solved, kernel.probe("ADDRESSES"))
+
+
+def solve(path: Path, kernel: Kernel) -> dict[str, str]:
+    """Run the solutions, then the notebook's own checks; return what the checks say."""
+    if exercises(path):
+        setup, *rest = code_cells(SOLUTIONS / path.name)
+        for cell in [setup, *(c for c in rest if tagged("exercise", c))]:
+            kernel.run(cell)
+    checks = [c for c in code_cells(path) if tagged("check", c)]
+    return {tag: said for cell in checks for tag, said in verdicts(cell, kernel.run(cell))}
+
+
+def tagged(kind: str, cell: Cell) -> list[str]:
+    return [tag for tag in cell.tags if re.fullmatch(rf"{kind}-\w+", tag)]
+
+
+def exercises(path: Path, kind: str = "exercise") -> list[str]:
+    tags = [tag for cell in code_cells(path) for tag in tagged(kind, cell)]
+    return sorted(tag.removeprefix(kind + "-") for tag in tags)
+
+
+def verdicts(cell: Cell, outputs: list[dict]) -> list[tuple[str, str]]:
+    said = "\n".join(o.get("text") or o["data"].get("text/plain", "") for o in outputs)
+    return [(tag, said) for tag in tagged("check", cell)]
+
+
+def test_every_cell_runs_twice_and_the_whole_notebook_again(ordeal):
+    assert ordeal.found
+
+
+def test_four_kernels_run_the_notebook_at_once(ordeal):
+    assert [str(kernel.exception()) for kernel in ordeal.plain if kernel.exception()] == []
+    assert ordeal.found
+
+
+def test_a_second_pass_leaves_no_more_sockets_or_threads_than_the_first(ordeal):
+    held = ordeal.found.held
+    first, second = held["after the first pass"], held["after the second pass"]
+    assert second["sockets"] <= first["sockets"]
+    assert len(second["threads"]) <= len(first["threads"]), second["threads"]
+
+
+def test_once_the_panels_are_stopped_nothing_is_left(ordeal):
+    held = ordeal.found.held
+    assert held["after the panels' stop"] == held["at the start"]
+
+
+def test_nothing_was_bound_beyond_loopback(ordeal):
+    assert set(ordeal.found.hosts) <= {"127.0.0.1", "::1", "localhost"}
+    if sys.platform == "linux":
+        assert ordeal.watcher.samples > 10
+        assert not ordeal.watcher.strangers
+
+
+def test_every_check_says_not_yet_on_the_blank_and_solved_on_the_solution(ordeal):
+    found = ordeal.found
+    assert {tag: said for tag, said in found.blank.items() if "not yet" not in said} == {}
+    assert {tag: said for tag, said in found.solved.items() if "solved" not in said} == {}
+
+
+@pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
+def test_every_exercise_has_a_check_and_a_solution(path):
+    assert exercises(path) == exercises(path, "check")
+    if exercises(path):
+        assert exercises(path) == exercises(SOLUTIONS / path.name)
+
+
+@on_linux
+@pytest.mark.parametrize("kind", ["SOCK_DGRAM", "SOCK_STREAM"])
+@pytest.mark.parametrize("host, stranger", [("", True), ("127.0.0.1", False), ("127.0.0.2", False)])
+def test_the_watcher_names_what_a_child_opens_to_the_world(kind, host, stranger):
+    with Watcher() as watcher, child(OPEN, kind, host) as opened:
+        port = opened.stdout.readline().strip()
+        seen, deadline = watcher.samples, time.monotonic() + 5
+        while watcher.samples < seen + 2 and time.monotonic() < deadline:
+            opened.poll()
+        opened.communicate("close\n", timeout=5)
+    table = "tcp" if kind == "SOCK_STREAM" else "udp"
+    assert watcher.strangers == ({f"{table} 0.0.0.0 port {port}"} if stranger else set())
+
+
+OPEN = """
+import socket, sys
+with socket.socket(socket.AF_INET, getattr(socket, sys.argv[1])) as sock:
+    sock.bind((sys.argv[2], 0))
+    if sys.argv[1] == "SOCK_STREAM":
+        sock.listen()
+    print(sock.getsockname()[1], flush=True)
+    input()
+"""
+
+
+def child(code: str, *arguments: str) -> subprocess.Popen:
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    return subprocess.Popen([sys.executable, "-c", code, *arguments], **pipes)
