@@ -29,6 +29,8 @@ class Panel:
         heading.layout.justify_content = "space-between"
         self.box = ipw.VBox([heading, *rows, self.status]).add_class("netlib-panel")
         self.box.layout = {"border": "1px solid #999", "padding": "8px"}
+        for control in _controls(self.box):
+            _keep_in_order(control)
         before = Panel.running.get(type(self))
         if before is not None:
             before.stop("replaced by a newer one; run this cell again to use it here")
@@ -97,6 +99,15 @@ def toggle(label: str, change) -> ipw.ToggleButton:
     made = ipw.ToggleButton(False, description=label)
     made.observe(lambda event: change(event["new"]), "value")
     return made.add_class("netlib-pause")
+
+
+def _keep_in_order(control: ipw.Widget):
+    """Have the kernel's main thread handle what the page says of a control.
+
+    JupyterLab asks for a second thread (a subshell), and ipykernel 7.4 obeys for some widgets only:
+    a click on a button overtakes the text that was typed before it.
+    """
+    control.comm._reply_subshell_for = lambda content, asked: None
 
 
 def _controls(widget: ipw.Widget):
