@@ -1,0 +1,56 @@
+"""The bottleneck: one transmitter of a fixed rate, and the queue that waits for it."""
+
+from collections import deque
+from math import inf
+
+NANOSECOND = 1e-9  # sums of times are off by less: a turn this near has come
+
+
+class Transmitter:
+    """Send datagrams one after the other, each for (size + overhead) * 8 / rate seconds.
+
+    rate [bits/s]: None sends in no time, and then nothing ever waits. queue: how many datagrams may
+    wait beside the one being sent; None: any number. queue_bytes: how many bytes there may be that
+    are not yet sent, so that no wait is longer than queue_bytes * 8 / rate. overhead: bytes of
+    headers that each datagram costs beyond its size. Whoever has to wait and finds no room is
+    dropped (drop-tail); whoever finds the transmitter idle is sent.
+    """
+
+    def __init__(self):
+        self.free_at = 0.0  # when all that was admitted will be sent [s]
+        self._turns: deque[float] = deque()  # when those begin to be sent who had to wait
+        self.change()
+
+    def change(
+        self,
+        rate: float | None = None,
+        queue: int | None = None,
+        queue_bytes: int | None = None,
+        overhead: int = 0,
+    ):
+        """Go on with other parameters; who was admitted before keeps the time it was told."""
+        self._byte_time = 8 / rate if rate else 0.0
+        self._room = inf if queue is None else queue
+        self._longest = inf if queue_bytes is None else queue_bytes * self._byte_time + NANOSECOND
+        self._overhead = overhead
+
+    def admit(self, size: int, now: float) -> float | None:
+        """Take a datagram; return when its last bit is sent [s], or None: there was no room."""
+        if not self._byte_time:
+            return now
+        turn, spent = self.free_at, (size + self._overhead) * self._byte_time
+        if turn <= now + NANOSECOND:
+            turn = turn if turn > now else now
+        else:
+            turns = self._turns
+            while turns and turns[0] <= now + NANOSECOND:
+                turns.popleft()
+            if len(turns) >= self._room or turn + spent - now > self._longest:
+                return None
+            turns.append(turn)
+        self.free_at = turn = turn + spent
+        return turn
+
+    def waiting(self, now: float) -> int:
+        """Return how many datagrams wait at `now` [s], beside the one being sent."""
+        return sum(turn > now + NANOSECOND for turn in self._turns)
