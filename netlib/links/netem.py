@@ -145,6 +145,8 @@ def _read_delay(words: _Words) -> dict:
         return {"delay": Constant(mean)}
     jitter, correlation = words.time(), words.percent() if words.has_number() else 0.0
     name = words.take() if words.maybe("distribution") else "uniform"
+    if not name:
+        raise ValueError(f"expected the name of a distribution: {', '.join(DISTRIBUTIONS)}")
     if name not in DISTRIBUTIONS:
         raise ValueError(_unknown("distribution", name, DISTRIBUTIONS))
     return {"delay": DISTRIBUTIONS[name](mean, jitter, correlation)}
@@ -154,7 +156,8 @@ def _read_loss(words: _Words) -> dict:
     if words.maybe("gemodel"):
         return {"loss": _read_bursts(words)}
     if not (words.maybe("random") or words.has_number()):
-        raise ValueError(_unknown("loss", words.take(), ["random", "gemodel", "a percentage"]))
+        expected = "expected random, gemodel or a percentage after 'loss'"
+        raise ValueError(f"{expected}, got {_quoted(words.take())}")
     return {"loss": _read_picks(words)}
 
 

@@ -176,7 +176,9 @@ class _World:
             note = ""
             for at in (arrivals := link.carry(len(datagram), now)):
                 if not at >= now:
-                    raise ValueError(f"expected an arrival at {now!r} s or later, got {at!r}: {link}")
+                    raise ValueError(
+                        f"expected an arrival at {now!r} s or later, got {at!r}: {link}"
+                    )
                 event = (at, next(self._order), peer, datagram, note)
                 overtakes = inbox and at < inbox[-1][0]
                 if overtakes or not inbox:
