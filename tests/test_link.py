@@ -107,6 +107,12 @@ def test_the_copy_may_overflow_alone():
     assert (link.duplicated, link.overflowed) == (1, 1)
 
 
+def test_a_copy_of_what_overflows_overflows_as_well():
+    link = Link(duplicate={1}, rate=1e6, queue=0)
+    assert [len(link.carry(1250, 0.0)) for _ in range(2)] == [1, 0]
+    assert (link.duplicated, link.overflowed) == (1, 2)
+
+
 def test_a_lost_datagram_is_not_duplicated():
     link = Link(loss={0}, duplicate={0})
     assert link.carry(1000, 0.0) == []
@@ -247,6 +253,14 @@ def test_fates_do_not_depend_on_sizes_times_or_the_queue():
     ]
     assert lost[0] == lost[1]
     assert one.lost == other.lost
+
+
+def test_duplicates_do_not_disturb_those_that_come_after():
+    plain = {"delay": Normal(0.1, 0.01, 0.3), "loss": 0.1, "reorder": 0.1, "seed": 3}
+    none, many = (Link(**plain, duplicate=p) for p in (0.0, 0.5))
+    originals = [carry_all(link, every(1.0, 300)) for link in (none, many)]
+    assert [arrivals[:1] for arrivals in originals[1]] == originals[0]
+    assert many.duplicated > 100
 
 
 def test_other_seeds_and_the_way_back_lose_others():
