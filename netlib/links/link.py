@@ -26,8 +26,8 @@ class Link:
     (the first is 0), or a model from netlib.links.loss. rate [bits/s], None: no limit. queue: how
     many datagrams may wait beside the one being sent; None: any number. queue_bytes: instead, how
     many bytes there may be that are not yet sent. overhead: bytes of headers, counted by rate and
-    queue_bytes on top of the size given. keep_order: jitter lets no datagram overtake another
-    (without it, it does, as in netem).
+    queue_bytes on top of the size given. keep_order: jitter lets no datagram overtake another (as
+    netem lets it); a late one holds up those behind it.
 
     What the coin decides for the n-th datagram is a function of `seed` and n alone, in every world:
     changing the loss leaves the delays as they were. A link carries one run; `copy()` gives a

@@ -1,7 +1,7 @@
 """Links with the numbers of kinds of access that people know.
 
 They are examples, not averages of the world: where a number has no source beside it, it is a
-plausible choice of ours. Yours is better: `Empirical.from_ping`.
+plausible choice of ours. What you measure yourself is better: `Empirical.from_ping`.
 """
 
 from difflib import get_close_matches
