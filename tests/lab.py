@@ -34,6 +34,14 @@ RUN_ALL = """async () => {
     return outputs.filter(output => output.output_type === 'error').map(error => error.evalue);
 }"""
 RUN_CELL = "() => jupyterapp.commands.execute('notebook:run-cell')"
+ASK = """async code => {
+    const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
+    const future = kernel.requestExecute({code, store_history: false});
+    let said = '';
+    future.onIOPub = message => { said += message.content.text ?? ''; };
+    await future.done;
+    return said;
+}"""
 SHOW_CELL = """async index => {
     const notebook = jupyterapp.shell.currentWidget.content;
     notebook.activeCellIndex = index;
@@ -89,6 +97,10 @@ class OpenNotebook:
     def run_all(self) -> list[str]:
         """Run every cell; return what the errors said, if there were any."""
         return self.page.evaluate(RUN_ALL)
+
+    def ask(self, code: str) -> str:
+        """Run some code in the notebook's kernel, out of the page's sight; return its prints."""
+        return self.page.evaluate(ASK, code)
 
     def panel(self, *, run: bool = False) -> Locator:
         """Scroll to the panel (only what is near is drawn), having run its cell; return it."""

@@ -173,6 +173,16 @@ def test_what_arrives_during_a_pause_is_collected_when_the_block_is_left(resumed
             assert payloads(collector) == numbers
 
 
+def test_what_is_sent_after_a_pause_has_begun_waits_for_its_end():
+    for _ in range(10):
+        with UDPReceiver() as receiver, UDPSender() as sender, Collector(receiver) as collector:
+            collector.pause()
+            sender.send(b"x", receiver.address)
+            deadline = time.monotonic() + 0.02
+            while time.monotonic() < deadline:
+                assert collector.arrived == []
+
+
 def test_a_collector_that_is_resumed_goes_on():
     arrived = threading.Event()
     with (

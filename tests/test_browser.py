@@ -117,6 +117,27 @@ def test_stop_disables_and_running_the_cell_again_gives_a_panel_that_works(reque
     expect(part(panel, "arrivals")).to_contain_text("alive again")
 
 
+NOTE_THREADS = """
+import threading
+from netlib.show.panel import Panel
+
+handled = set()
+text, send = next(iter(Panel.running.values())).box.children[1].children
+text.observe(lambda _: handled.add(threading.current_thread().name), "value")
+send.on_click(lambda _: handled.add(threading.current_thread().name))
+"""
+
+
+def test_one_thread_handles_all_controls_so_that_no_click_overtakes_the_text(udp):
+    panel = udp.panel(run=True)
+    udp.ask(NOTE_THREADS)
+    for text in ("first", "second"):  # JupyterLab asks for another thread from the second on
+        part(panel, "text").fill(text)
+        part(panel, "send").click()
+        expect(part(panel, "arrivals")).to_contain_text(text)
+    assert udp.ask("print(handled)") == "{'MainThread'}\n"
+
+
 def test_two_sends_come_out_of_one_receive_by_hand(tcp):
     panel = tcp.panel(run=True)
     part(panel, "pause").click()

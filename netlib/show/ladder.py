@@ -62,7 +62,8 @@ def arrows(trace: Trace) -> list[Arrow]:
 
 
 def _pair(trace: Trace, number: int, sent: Event, arrivals: dict[int, Event]) -> Arrow:
-    destination = trace.roles.get(sent.peer, "elsewhere")
+    known = isinstance(sent.peer, tuple)  # a list is no address, but may have been tried as one
+    destination = trace.roles.get(sent.peer, "elsewhere") if known else "elsewhere"
     for later, event in arrivals.items():
         same = (event.role, event.payload) == (destination, sent.payload)
         if later > number and same and trace.roles.get(event.peer) == sent.role:

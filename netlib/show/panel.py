@@ -36,6 +36,10 @@ class Panel:
             before.stop("replaced by a newer one; run this cell again to use it here")
         Panel.running[type(self)] = self
 
+    def while_open(self, action):
+        """Return `action` made harmless once the panel has stopped: a press may be on its way."""
+        return lambda *given: action(*given) if self.is_open else None
+
     def say(self, text: str):
         """Show one line of plain text below the controls."""
         self.status.value = html.escape(text)
@@ -61,9 +65,8 @@ class Panel:
 
 def typed(text: str, size: int = 0) -> bytes:
     r"""Return typed text as bytes: UTF-8, with `\xff` for a byte; `size` > 0 repeats or cuts it."""
-    parts = re.split(r"\\x([0-9a-fA-F]{2})", text)  # text, hex digits, text, hex digits, ...
-    pieces = (bytes.fromhex(p) if n % 2 else p.encode() for n, p in enumerate(parts))
-    payload = b"".join(pieces)
+    encoded = text.encode(errors="replace")  # a page may leave half an emoji, which has no bytes
+    payload = re.sub(rb"\\x([0-9a-fA-F]{2})", lambda m: bytes.fromhex(m[1].decode()), encoded)
     return payload if not size else ((payload or b".") * (size // (len(payload) or 1) + 1))[:size]
 
 

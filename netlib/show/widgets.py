@@ -15,19 +15,19 @@ from netlib.sockets.udp import Datagram, UDPReceiver, UDPSender
 from netlib.trace import html_table, printable
 
 SHOWN = 12  # arrivals kept on the screen
-TAPE = 96  # bytes of a stream kept on the screen
+TAPE = 72  # bytes of a stream kept on the screen: as many as fit beside a laptop's file list
 
 
 class UDPPanel(Panel):
     """Send datagrams from one socket to one or more receivers, and see what each of them got."""
 
     def __init__(self, receivers: int = 1):
-        self.text, line = message_line(self._send)
+        self.text, line = message_line(self.while_open(self._send))
         self.copies = number("copies", 1, 1, 5000, "how often to send the message")
         self.size = number("size [B]", 0, 0, 70000, "0: as typed; else repeated or cut to this")
         self.max_size = number("receive up to [B]", 65535, 1, 65535, "room for one datagram")
         self.max_size.observe(self._resize, "value")
-        paused = toggle("pause receivers", self._pause)
+        paused = toggle("pause receivers", self.while_open(self._pause))
         controls = ipw.HBox([self.copies, self.size, self.max_size, paused])
         controls.layout.flex_flow = "row wrap"
         self.counts, self.arrivals = ipw.HTML(), ipw.HTML().add_class("netlib-arrivals")
@@ -103,12 +103,13 @@ class TCPPanel(Panel):
     """Send messages into one connection; see where sends and receives cut the stream of bytes."""
 
     def __init__(self):
-        self.text, line = message_line(self._send)
+        self.text, line = message_line(self.while_open(self._send))
         self.copies = number("copies", 1, 1, 100, "how many sends, one after the other")
         self.max_size = number("receive up to [B]", 65535, 1, 65535, "most bytes a receive returns")
         self.max_size.observe(self._resize, "value")
-        by_hand = toggle("receive by hand", self._pause)
-        once = button("Receive once", lambda _: self._receive_once(), "one receive, if bytes wait")
+        by_hand = toggle("receive by hand", self.while_open(self._pause))
+        receive = self.while_open(lambda _: self._receive_once())
+        once = button("Receive once", receive, "one receive, if bytes wait")
         controls = ipw.HBox([self.copies, self.max_size, by_hand, once])
         controls.layout.flex_flow = "row wrap"
         self.tape = ipw.HTML().add_class("netlib-tape")

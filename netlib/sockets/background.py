@@ -117,7 +117,8 @@ class Collector:
             reading = not ended and (stopping or not self.paused)
             sources = [self._bell, self._receiver] if reading else [self._bell]
             ready, _, _ = select.select(sources, [], [], 0 if stopping else None)
-            if self._receiver in ready and time.monotonic() < self._deadline:
+            may_read = stopping or not self.paused  # asked again: a pause may have begun meanwhile
+            if self._receiver in ready and may_read and time.monotonic() < self._deadline:
                 arrival = self._receiver.receive(self.max_size)
                 self._on_arrival(arrival)
                 ended = arrival == b""
