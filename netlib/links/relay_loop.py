@@ -1,0 +1,225 @@
+"""The relay's loop: take what arrives, ask the link, send it on when its time has come.
+
+Four things keep it punctual and cheap. It waits in `select.select`, whose timeouts are exact
+(epoll and asyncio round theirs up by as much as 1 ms). It asks to be woken a little early, and
+polls until the time has come. It takes many datagrams in one turn. And the departure is computed
+from when the kernel saw the datagram arrive, not from when Python came round to it.
+"""
+
+import contextlib
+import socket
+import time
+from collections import deque
+from collections.abc import Callable
+from heapq import heappop, heappush, merge
+from itertools import chain, count
+from operator import itemgetter
+from select import select
+from typing import NamedTuple
+
+from netlib.links.link import Link
+from netlib.links.quality import FULL, STRANGER, Quality, Tally
+from netlib.links.relay_clients import Client, Clients
+from netlib.links.relay_port import DRAIN, Clock, Port
+from netlib.links.relay_way import LEISURE, Way
+from netlib.trace import Address
+
+OVERSLEEP = 50e-6  # seconds that Linux lets a sleeper sleep longer than asked (its timer slack)
+IDLE = 1.0  # seconds: the longest wait
+ROOM = 256 * 2**20  # bytes that may be on their way at once, each datagram with its bookkeeping
+BOOKKEEPING = 500  # bytes
+
+
+class Plan(NamedTuple):
+    """What a relay is told when it starts; its hosts and the destination are numeric addresses."""
+
+    family: int
+    host: str  # where clients find it
+    far_family: int
+    far_host: str  # where the destination sees it
+    destination: Address
+    forward: Link
+    backward: Link
+    record: bool
+    max_clients: int
+
+
+class Loop:
+    """Carry datagrams between clients and one destination until told to stop.
+
+    `tell` it (number, verb, ...) from any thread; it calls `answer` with (number, answer). Answer
+    number 0 is its address, once it runs. What it records are rows (time, way, action, payload,
+    client's address, note).
+    """
+
+    def __init__(self, plan: Plan, answer: Callable[[tuple], object]):
+        self._plan, self._answer = plan, answer
+        self._clock, self._tally, self._order = Clock(), Tally(), count()
+        self._forward = Way("forward", plan.forward)
+        self._backward = Way("backward", plan.backward, self._forward)
+        self._on_way: list[tuple] = []  # a heap: the next to leave comes first
+        self._held, self._ended, self._cpu = 0, False, 0.0
+        self._rows: list[tuple] | None = [] if plan.record else None
+        self._requests: deque[tuple] = deque()
+        self._front = Port(plan.family, plan.host, self._clock, self._backward.drops)
+        self._clients = Clients(plan.max_clients, self._open_port)
+        self._bell, self._ear = socket.socketpair()
+        self._bell.setblocking(False)
+        self._doors = [self._ear.fileno(), self._front.fileno()]
+        self._verbs = {"quality": self._quality, "rows": self._told_rows, "dial": self._dial}
+        self._verbs |= {"stop": self._stop, "refuse": _refuse}
+
+    def tell(self, *request):
+        """Ask for something, from any thread: a number, a verb, its arguments."""
+        self._requests.append(request)
+        with contextlib.suppress(OSError):  # BlockingIOError: it rings already; or it has ended
+            self._bell.send(b"!")
+
+    def run(self):
+        """Relay until told to stop."""
+        self._cpu = time.thread_time()
+        try:
+            self._answer((0, self._front.address))
+            while not self._ended:
+                self._turn()
+        finally:
+            self._close()
+
+    def _turn(self):
+        ready, by = self._wait()
+        arrivals = [self._arrivals(source) for source in ready]
+        # a link counts datagrams in the order of their arrival, whichever socket they are in
+        for arrival in merge(*arrivals, key=itemgetter(0)) if len(ready) > 1 else chain(*arrivals):
+            self._enter(*arrival)
+        self._depart(by)
+
+    def _wait(self) -> tuple[list[int], float]:
+        """Wait until there is something to do.
+
+        Return the file descriptors to take from, and the time by which departures are settled:
+        whatever is not in these sockets arrived later, so it cannot be due before. (Unless there
+        is more in one of them than a turn takes: a flood may change the order.)
+        """
+        sources, now, wait = self._doors + self._clients.ports, self._clock.now(), IDLE
+        if self._on_way:
+            wait, left = 0.0, self._on_way[0][0] - now - OVERSLEEP
+            if left > 0:
+                select(self._urgent(), (), (), min(left, LEISURE))
+                now = self._clock.now()
+        return select(sources, (), (), wait)[0], now
+
+    def _urgent(self) -> list[int]:
+        ear, front = self._doors
+        urgent = [ear] if self._forward.leisurely else [ear, front]
+        return urgent if self._backward.leisurely else urgent + self._clients.ports
+
+    def _arrivals(self, source: int) -> list[tuple[float, Way, bytes, Client]]:
+        """Take what has come to a file descriptor: requests, done at once, or datagrams."""
+        ear, front = self._doors
+        if source == ear:
+            self._obey()
+            return []
+        if source == front:
+            way, find = self._forward, self._clients.find
+            return [(at, way, load, find(who, at)) for at, load, who in self._front.arrivals()]
+        client = self._clients.behind(source)
+        return self._answers(client) if client else []  # else: evicted in this turn
+
+    def _answers(self, client: Client) -> list[tuple[float, Way, bytes, Client]]:
+        answers, way, destination = [], self._backward, self._plan.destination
+        for at, payload, sender in client.port.arrivals():
+            if sender == destination:
+                answers.append((at, way, payload, client))
+            else:
+                way.lose(STRANGER)
+        return answers
+
+    def _enter(self, at: float, way: Way, payload: bytes, client: Client):
+        at, departures = way.carry(len(payload), at)
+        self._note(at, way, "send", payload, client)
+        if not departures:
+            self._note(at, way, "lost", payload, client, way.link.why_lost)
+            return
+        self._hold(departures[0], way, payload, client)
+        for due in departures[1:]:
+            way.copies += 1
+            self._hold(due, way, payload, client, "copy")
+
+    def _hold(self, due: float, way: Way, payload: bytes, client: Client, note: str = ""):
+        size = len(payload) + BOOKKEEPING
+        if self._held + size > ROOM:
+            way.lose(FULL)
+            return
+        self._held += size
+        way.in_flight += 1
+        heappush(self._on_way, (due, next(self._order), way, payload, client, note))
+
+    def _depart(self, by: float):
+        on_way, now = self._on_way, self._clock.now
+        for _ in range(DRAIN):
+            if not on_way or on_way[0][0] > by:
+                return
+            due, _, way, payload, client, note = heappop(on_way)
+            at = now()
+            self._tally.add(at - due)
+            self._held -= len(payload) + BOOKKEEPING
+            way.in_flight -= 1
+            if self._send(way, payload, client):
+                way.sent += 1
+                self._note(at, way, "receive", payload, client, note)
+
+    def _send(self, way: Way, payload: bytes, client: Client) -> bool:
+        if way is self._forward:
+            return client.port.send(payload, self._plan.destination)
+        return self._front.send(payload, client.address)
+
+    def _note(self, at: float, way: Way, action: str, payload: bytes, client: Client, note=""):
+        if self._rows is not None:
+            self._rows.append((at, way.name, action, payload, client.address, note))
+
+    def _open_port(self) -> Port:
+        plan = self._plan
+        return Port(plan.far_family, plan.far_host, self._clock, self._forward.drops)
+
+    # requests: each answers one, between two turns
+
+    def _obey(self):
+        self._ear.recv(4096)
+        while self._requests:
+            number, verb, *arguments = self._requests.popleft()
+            try:
+                answer = self._verbs[verb](*arguments)
+            except Exception as refusal:  # a link that cannot be dialled is no reason to stop
+                answer = refusal
+            self._answer((number, answer))
+
+    def _dial(self, *links: Link | None):
+        for way, wanted in zip((self._forward, self._backward), links, strict=True):
+            if wanted is not None:
+                way.dial(wanted)
+
+    def _quality(self) -> Quality:
+        return Quality(
+            self._forward.counts(self._front.overflowed()),
+            self._backward.counts(self._clients.overflowed()),
+            self._tally.lateness(),
+            len(self._clients),
+            self._clients.evicted,
+            time.thread_time() - self._cpu,
+            self._clock.now(),
+        )
+
+    def _told_rows(self) -> list[tuple]:
+        return list(self._rows or ())
+
+    def _stop(self) -> tuple[Quality, list[tuple]]:
+        self._ended = True
+        return self._quality(), self._told_rows()
+
+    def _close(self):
+        for each in (self._front, self._clients, self._bell, self._ear):
+            each.close()
+
+
+def _refuse(failure: Exception):
+    raise failure
