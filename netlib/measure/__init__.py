@@ -1,0 +1,1 @@
+"""Numbers from an experiment (stats), and the numbers they must match (theory)."""

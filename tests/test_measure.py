@@ -1,0 +1,119 @@
+"""Statistics against known values, formulas against simulations that know nothing of them."""
+
+import numpy as np
+import pytest
+from scipy import stats as reference
+
+from netlib.measure import stats, theory
+
+RNG_SEED = 1
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(RNG_SEED)
+
+
+def within(samples, expected, errors=4):
+    """Say whether the mean of independent samples lies within `errors` standard errors."""
+    return abs(np.mean(samples) - expected) < errors * reference.sem(samples)
+
+
+def test_wilsons_interval_has_the_published_values():
+    # R. G. Newcombe, Statistics in Medicine 17 (1998), table I, method 3
+    assert stats.proportion_interval(81, 263) == pytest.approx((0.2553, 0.3662), abs=1e-4)
+    assert stats.proportion_interval(0, 20) == pytest.approx((0.0000, 0.1611), abs=1e-4)
+
+
+@pytest.mark.parametrize(("n", "p"), [(100, 0.05), (1000, 0.01), (50, 0.5)])
+def test_wilsons_interval_covers_about_as_often_as_it_says(n, p):
+    covered = [
+        low <= p <= high for low, high in (stats.proportion_interval(k, n) for k in range(n + 1))
+    ]
+    coverage = reference.binom.pmf(range(n + 1), n, p) @ covered
+    assert 0.92 < coverage < 0.98
+
+
+def test_three_over_n_is_what_zero_losses_leave_possible():
+    for n in (50, 1000):
+        assert (1 - theory.none_seen(n)) ** n == pytest.approx(0.05, abs=0.005)
+
+
+def test_the_interval_of_a_mean_covers_it(rng):
+    hits = [
+        low <= 0 <= high
+        for low, high in (stats.mean_interval(rng.normal(size=20)) for _ in range(1000))
+    ]
+    assert within(np.array(hits, dtype=float), 0.95)
+
+
+def test_bursts_are_the_lengths_of_the_runs():
+    assert stats.bursts([1, 1, 0, 1, 0, 0, 1, 1, 1]).tolist() == [2, 1, 3]
+    assert stats.bursts([]).tolist() == stats.bursts([0, 0]).tolist() == []
+
+
+def test_a_gilbert_channel_loses_and_bunches_as_the_formulas_say(rng):
+    p, r, state, lost = 0.02, 0.25, False, []
+    for draw in rng.random(200_000):
+        state = draw >= r if state else draw < p
+        lost.append(state)
+    assert np.mean(lost) == pytest.approx(theory.burst_loss(p, r), rel=0.05)
+    assert within(stats.bursts(lost), theory.mean_burst(r))
+
+
+def test_autocorrelation_of_a_first_order_process_falls_geometrically(rng):
+    series = [0.0]
+    for noise in rng.normal(size=100_000):
+        series.append(0.8 * series[-1] + noise)
+    expected = 0.8 ** np.arange(6)
+    assert stats.autocorrelation(series, 5) == pytest.approx(expected, abs=0.03)
+
+
+def test_rfc_3550_jitter_of_constant_delays_is_0_and_a_step_decays_by_sixteenths():
+    assert stats.jitter([0.1] * 9).tolist() == [0.0] * 9
+    assert stats.jitter([0, 0.016, 0.016]) == pytest.approx([0, 0.001, 0.0009375])
+
+
+@pytest.mark.parametrize(
+    ("delays", "expected"),
+    [
+        (lambda rng: rng.normal(0.1, 0.01, 100_000), theory.jitter_of_normal(0.01)),
+        (lambda rng: rng.uniform(0, 0.03, 100_000), theory.jitter_of_uniform(0.03)),
+    ],
+)
+def test_rfc_3550_jitter_of_independent_delays_meets_its_formula(rng, delays, expected):
+    running = stats.jitter(delays(rng))[200:]
+    # each value holds about 31 changes: one in 62 is independent enough of the last
+    assert within(running[::62], expected)
+
+
+def test_delay_variation_counts_from_the_least_delay_and_changes_from_the_one_before():
+    assert stats.delay_excess([0.03, 0.01, 0.02]) == pytest.approx([0.02, 0, 0.01])
+    assert stats.delay_changes([0.03, 0.01, 0.02]) == pytest.approx([-0.02, 0.01])
+
+
+def waits(gaps, services):
+    """Return the waits in one queue, by Lindley's recursion."""
+    wait, found = 0.0, []
+    for gap, service in zip(gaps, services, strict=True):
+        found.append(wait)
+        wait = max(0.0, wait + service - gap)
+    return np.array(found)
+
+
+@pytest.mark.parametrize("load", [0.3, 0.7])
+@pytest.mark.parametrize("law", [theory.wait_md1, theory.wait_mm1])
+def test_a_queue_makes_one_wait_as_long_as_the_formula_says(rng, load, law):
+    n, service = 200_000, 0.001
+    gaps = rng.exponential(service / load, n)
+    served = rng.exponential(service, n) if law is theory.wait_mm1 else np.full(n, service)
+    batches = waits(gaps, served).reshape(50, -1).mean(axis=1)  # nearly independent of each other
+    assert within(batches, law(load, service))
+
+
+def test_small_formulas_have_the_values_of_the_text():
+    assert theory.fragments([1472, 1473, 4096, 65507]).tolist() == [1, 2, 3, 45]
+    assert theory.loss_of_any(0.01, 3) == pytest.approx(0.029701)
+    assert theory.overflow_loss([0.5, 2.0]).tolist() == [0.0, 0.5]
+    assert theory.standing_delay(64_000, 1e6) == pytest.approx(0.512)
+    assert theory.late_or_lost(0.01, [1.0, 0.0]) == pytest.approx([1.0, 0.01])
