@@ -32,6 +32,7 @@ from netlib.links.quality import (
     Tally,
 )
 from netlib.links.relay import Relay, RelayDied
+from netlib.links.relay_port import Clock, Port
 from netlib.links.simulator import simulate
 from netlib.links.traffic import Sink, Source, steady
 from netlib.sockets import Collector, UDPReceiver, UDPSender
@@ -360,6 +361,19 @@ def test_a_closed_destination_is_counted_and_the_relay_goes_on():
 
 
 @on_linux
+def test_what_an_earlier_datagram_brought_back_does_not_cost_the_next_one():
+    drops: dict[str, int] = {}
+    port = Port(socket.AF_INET, "127.0.0.1", Clock(), drops)
+    with UDPReceiver() as closed, UDPReceiver() as receiver:
+        closed.close()
+        assert port.send(b"to nobody", closed.address)
+        assert port.send(b"to somebody", receiver.address)
+        assert receiver.receive().payload == b"to somebody"
+    port.close()
+    assert drops == {REFUSED: 1}
+
+
+@on_linux
 def test_a_client_that_vanishes_is_counted_and_the_others_go_on():
     slow = Link(delay=0.1)
     with (
@@ -468,23 +482,39 @@ import os, sys
 from netlib.links.link import Link
 from netlib.links.relay import Relay
 relay = Relay(("127.0.0.1", 9), Link(), Link()).start()
+pid = relay.pid
+if sys.argv[1] == "forget":
+    del relay
 if sys.argv[1] == "fork" and not os.fork():
     input()  # a child that holds what its parent had open
 else:
-    print(relay.pid, flush=True)
+    print(pid, flush=True)
     input()
 """
+
+
+@contextmanager
+def owner(how: str) -> Iterator[tuple[subprocess.Popen, int]]:
+    """Yield a process that has started a relay, and the relay's process."""
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
+    with subprocess.Popen([sys.executable, "-c", OWNER, how], **pipes) as process:
+        yield process, int(process.stdout.readline())
+        process.kill()
 
 
 @on_posix
 @pytest.mark.parametrize("how", ["alone", "fork"])
 def test_a_relay_ends_when_its_owner_is_killed(how):
-    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "text": True}
-    with subprocess.Popen([sys.executable, "-c", OWNER, how], **pipes) as owner:
-        pid = int(owner.stdout.readline())
+    with owner(how) as (process, pid):
         assert running(pid)
-        owner.kill()
+        process.kill()
         wait_for(lambda: not running(pid), patience=3.0)
+
+
+def test_a_relay_that_nobody_holds_any_more_ends():
+    with owner("forget") as (process, pid):
+        wait_for(lambda: not running(pid), patience=3.0)
+        assert running(process.pid)
 
 
 def test_an_exception_in_the_block_stops_the_relay():

@@ -10,8 +10,11 @@ import sys
 import threading
 import time
 import traceback
+import weakref
+from collections.abc import Callable
 from copy import deepcopy
 from pathlib import Path
+from typing import IO
 
 from netlib.links.relay_loop import Loop, Plan
 
@@ -41,8 +44,13 @@ class ProcessHost:
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows
         )
         self.pid = self._process.pid
-        self._said = ""
-        self._reader = threading.Thread(target=self._read, name="relay answers", daemon=True)
+        self._said: list[str] = []
+        # a relay that nobody holds any more ends: the thread, too, knows only the pipes
+        weakref.finalize(self, self._process.stdin.close)
+        pipes = self._process.stdout, self._process.stderr
+        self._reader = threading.Thread(
+            target=_read, args=(*pipes, self.answers.put, self._said), name="relay", daemon=True
+        )
         self._reader.start()
         self._write(pickle.dumps([_root(), *sys.path]) + told)
 
@@ -68,7 +76,7 @@ class ProcessHost:
 
     def last_words(self) -> str:
         """Return how it ended; to be asked after `end`."""
-        return self._said or f"exit code {self._process.returncode}"
+        return self._said[-1] if self._said else f"exit code {self._process.returncode}"
 
     def _write(self, data: bytes):
         try:
@@ -79,16 +87,6 @@ class ProcessHost:
         except BaseException:  # interrupted half-way: it would misread whatever comes next
             self._process.kill()
             raise
-
-    def _read(self):
-        try:
-            while True:
-                self.answers.put(pickle.load(self._process.stdout))
-        except (EOFError, OSError, pickle.UnpicklingError):
-            lines = self._process.stderr.read().decode(errors="replace").strip().splitlines()
-            self._said = lines[-1] if lines else ""
-        finally:
-            self.answers.put(ENDED)
 
 
 class ThreadHost:
@@ -122,6 +120,16 @@ class ThreadHost:
             self._failure = failure
         finally:
             self.answers.put(ENDED)
+
+
+def _read(answers: IO[bytes], complaints: IO[bytes], put: Callable, said: list[str]):
+    try:
+        while True:
+            put(pickle.load(answers))
+    except (EOFError, OSError, pickle.UnpicklingError):
+        said += complaints.read().decode(errors="replace").strip().splitlines()
+    finally:
+        put(ENDED)
 
 
 def main():

@@ -58,6 +58,7 @@ class Loop:
         self._forward = Way("forward", plan.forward)
         self._backward = Way("backward", plan.backward, self._forward)
         self._on_way: list[tuple] = []  # a heap: the next to leave comes first
+        self._settled = 0.0  # nothing can arrive any more that would have to leave before this
         self._held, self._ended, self._cpu = 0, False, 0.0
         self._rows: list[tuple] | None = [] if plan.record else None
         self._requests: deque[tuple] = deque()
@@ -86,27 +87,23 @@ class Loop:
             self._close()
 
     def _turn(self):
-        ready, by = self._wait()
+        ready = self._wait()
         arrivals = [self._arrivals(source) for source in ready]
         # a link counts datagrams in the order of their arrival, whichever socket they are in
         for arrival in merge(*arrivals, key=itemgetter(0)) if len(ready) > 1 else chain(*arrivals):
             self._enter(*arrival)
-        self._depart(by)
+        self._depart()
 
-    def _wait(self) -> tuple[list[int], float]:
-        """Wait until there is something to do.
-
-        Return the file descriptors to take from, and the time by which departures are settled:
-        whatever is not in these sockets arrived later, so it cannot be due before. (Unless there
-        is more in one of them than a turn takes: a flood may change the order.)
-        """
+    def _wait(self) -> list[int]:
+        """Wait until there is something to do; return the file descriptors to take from."""
         sources, now, wait = self._doors + self._clients.ports, self._clock.now(), IDLE
         if self._on_way:
             wait, left = 0.0, self._on_way[0][0] - now - OVERSLEEP
             if left > 0:
                 select(self._urgent(), (), (), min(left, LEISURE))
                 now = self._clock.now()
-        return select(sources, (), (), wait)[0], now
+        self._settled = now  # what is not in these sockets by now cannot be due before
+        return select(sources, (), (), wait)[0]
 
     def _urgent(self) -> list[int]:
         ear, front = self._doors
@@ -121,13 +118,19 @@ class Loop:
             return []
         if source == front:
             way, find = self._forward, self._clients.find
-            return [(at, way, load, find(who, at)) for at, load, who in self._front.arrivals()]
+            return [(at, way, load, find(who, at)) for at, load, who in self._take(self._front)]
         client = self._clients.behind(source)
         return self._answers(client) if client else []  # else: evicted in this turn
 
+    def _take(self, port: Port) -> list[tuple[float, bytes, Address]]:
+        arrivals = port.arrivals()
+        if len(arrivals) == DRAIN:  # there may be more, later than the last of these
+            self._settled = min(self._settled, arrivals[-1][0])
+        return arrivals
+
     def _answers(self, client: Client) -> list[tuple[float, Way, bytes, Client]]:
         answers, way, destination = [], self._backward, self._plan.destination
-        for at, payload, sender in client.port.arrivals():
+        for at, payload, sender in self._take(client.port):
             if sender == destination:
                 answers.append((at, way, payload, client))
             else:
@@ -154,10 +157,10 @@ class Loop:
         way.in_flight += 1
         heappush(self._on_way, (due, next(self._order), way, payload, client, note))
 
-    def _depart(self, by: float):
+    def _depart(self):
         on_way, now = self._on_way, self._clock.now
         for _ in range(DRAIN):
-            if not on_way or on_way[0][0] > by:
+            if not on_way or on_way[0][0] > self._settled:
                 return
             due, _, way, payload, client, note = heappop(on_way)
             at = now()
