@@ -63,3 +63,22 @@ def byte_tape(sends, receives, ax):
     ax.spines["left"].set_visible(False)
     ax.tick_params(left=False)
     return ax
+
+
+def crossing(sent, arrived, ax):
+    """Draw a line for each packet, from when it was sent (above) to when it arrived (below) [s].
+
+    A packet whose arrival is nan was lost: half a line, and a cross.
+    """
+    sent, arrived = np.asarray(sent, dtype=float), np.asarray(arrived, dtype=float)
+    lost, half = np.isnan(arrived), np.nanmedian(arrived - sent) / 2
+    there = ~lost
+    ax.plot([sent[there], arrived[there]], [1, 0], color="0.6", linewidth=0.8, zorder=1)
+    ax.plot([sent[lost], sent[lost] + half], [1, 0.5], color=LOSS, linewidth=0.8, zorder=1)
+    ax.plot(sent, np.ones_like(sent), "|", color=SENDER, markersize=9)
+    ax.plot(arrived, np.zeros_like(sent), "|", color=RECEIVER, markersize=9)
+    ax.plot(sent[lost] + half, np.full(lost.sum(), 0.5), "x", color=LOSS)
+    ax.set(yticks=[0, 1], yticklabels=["arrived", "sent"], xlabel="time [s]", ylim=(-0.2, 1.2))
+    ax.spines["left"].set_visible(False)
+    ax.tick_params(left=False)
+    return ax
