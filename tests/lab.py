@@ -108,7 +108,7 @@ class OpenNotebook:
         if run:
             self.page.evaluate(RUN_CELL)
         panel = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .netlib-panel")
-        panel.locator(".netlib-send").wait_for()
+        panel.locator(".netlib-stop").wait_for()
         return panel
 
 

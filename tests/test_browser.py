@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
-from lab import Lab, OpenNotebook, chromium, running_lab
+from lab import TIMEOUT, Lab, OpenNotebook, chromium, running_lab
 from playwright.sync_api import Locator, expect
 
 ARTEFACTS = Path(__file__).parent / "artefacts"
@@ -36,6 +36,11 @@ def udp(lab: Lab) -> OpenNotebook:
 @pytest.fixture(scope="module")
 def tcp(lab: Lab) -> OpenNotebook:
     return opened(lab, "04-*.ipynb")
+
+
+@pytest.fixture(scope="module")
+def link(lab: Lab) -> OpenNotebook:
+    return opened(lab, "03-*.ipynb")
 
 
 def opened(lab: Lab, pattern: str) -> OpenNotebook:
@@ -153,3 +158,16 @@ def test_two_sends_come_out_of_one_receive_by_hand(tcp):
         ["one, two"],
     ]
     keep_picture(tcp)
+
+
+def test_a_stream_through_the_link_is_drawn_follows_a_slider_and_stops(link):
+    panel = link.panel(run=True)
+    part(panel, "start").click()
+    live = part(panel, "live")
+    expect(live.locator("svg")).to_be_visible(timeout=TIMEOUT * 1000)
+    expect(live).not_to_contain_text("Lost in both worlds")  # nothing is, as the panel is opened
+    part(panel, "loss").get_by_role("slider").press("End")
+    expect(live).to_contain_text("Lost in both worlds")
+    keep_picture(link)
+    part(panel, "stop").click()
+    expect(part(panel, "start")).to_be_disabled()
