@@ -25,6 +25,23 @@ def test_wilsons_interval_has_the_published_values():
     assert stats.proportion_interval(0, 20) == pytest.approx((0.0000, 0.1611), abs=1e-4)
 
 
+@pytest.mark.parametrize("confidence", [0.9, 0.95, 0.999])
+@pytest.mark.parametrize(("hits", "n"), [(0, 1), (1, 1), (3, 20), (500, 1000), (1000, 1000)])
+def test_the_intervals_are_those_of_scipy(rng, hits, n, confidence):
+    expected = reference.binomtest(hits, n).proportion_ci(confidence, method="wilson")
+    assert stats.proportion_interval(hits, n, confidence) == pytest.approx(tuple(expected))
+    samples = rng.exponential(size=max(2, n))
+    mean, error = np.mean(samples), reference.sem(samples)
+    expected = reference.t.interval(confidence, len(samples) - 1, loc=mean, scale=error)
+    assert stats.mean_interval(samples, confidence) == pytest.approx(expected)
+
+
+@pytest.mark.parametrize(("hits", "n"), [(-1, 10), (11, 10), (0, 0)])
+def test_more_hits_than_trials_are_refused(hits, n):
+    with pytest.raises(ValueError, match="hits"):
+        stats.proportion_interval(hits, n)
+
+
 @pytest.mark.parametrize(("n", "p"), [(100, 0.05), (1000, 0.01), (50, 0.5)])
 def test_wilsons_interval_covers_about_as_often_as_it_says(n, p):
     covered = [

@@ -1,7 +1,9 @@
 """Numbers from what was measured, with how far they can be trusted."""
 
+import math
+
 import numpy as np
-from scipy import stats
+from scipy import special  # the quantiles; scipy.stats, which has the rest, takes 5 times as long
 
 
 def proportion_interval(hits: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -10,16 +12,19 @@ def proportion_interval(hits: int, n: int, confidence: float = 0.95) -> tuple[fl
     Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference,
     Journal of the American Statistical Association, 1927.
     """
-    found = stats.binomtest(hits, n).proportion_ci(confidence, method="wilson")
-    return float(found.low), float(found.high)
+    if not 0 <= hits <= n or n < 1:
+        raise ValueError(f"expected 0 <= hits <= n and n >= 1, got hits {hits!r}, n {n!r}")
+    z, p = special.ndtri((1 + confidence) / 2), hits / n
+    middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
+    half = z / (1 + z**2 / n) * math.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
+    return float(max(0.0, middle - half)), float(min(1.0, middle + half))
 
 
 def mean_interval(samples, confidence: float = 0.95) -> tuple[float, float]:
     """Return where the mean of independent samples lies (Student's t)."""
-    low, high = stats.t.interval(
-        confidence, len(samples) - 1, loc=np.mean(samples), scale=stats.sem(samples)
-    )
-    return float(low), float(high)
+    n, mean = len(samples), float(np.mean(samples))
+    half = special.stdtrit(n - 1, (1 + confidence) / 2) * np.std(samples, ddof=1) / math.sqrt(n)
+    return mean - float(half), mean + float(half)
 
 
 def bursts(lost) -> np.ndarray:
