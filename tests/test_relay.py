@@ -32,7 +32,7 @@ from netlib.links.quality import (
     Tally,
 )
 from netlib.links.relay import Relay, RelayDied
-from netlib.links.relay_port import Clock, Port
+from netlib.links.relay_port import Port
 from netlib.links.simulator import simulate
 from netlib.links.traffic import Sink, Source, steady
 from netlib.sockets import Collector, UDPReceiver, UDPSender
@@ -363,7 +363,7 @@ def test_a_closed_destination_is_counted_and_the_relay_goes_on():
 @on_linux
 def test_what_an_earlier_datagram_brought_back_does_not_cost_the_next_one():
     drops: dict[str, int] = {}
-    port = Port(socket.AF_INET, "127.0.0.1", Clock(), drops)
+    port = Port(socket.AF_INET, "127.0.0.1", drops)
     with UDPReceiver() as closed, UDPReceiver() as receiver:
         closed.close()
         assert port.send(b"to nobody", closed.address)

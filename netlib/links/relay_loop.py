@@ -12,7 +12,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from heapq import heappop, heappush, merge
-from itertools import chain, count
+from itertools import count
 from operator import itemgetter
 from select import select
 from typing import NamedTuple
@@ -20,7 +20,7 @@ from typing import NamedTuple
 from netlib.links.link import Link
 from netlib.links.quality import FULL, STRANGER, Quality, Tally
 from netlib.links.relay_clients import Client, Clients
-from netlib.links.relay_port import DRAIN, Clock, Port
+from netlib.links.relay_port import DRAIN, Port, now
 from netlib.links.relay_way import LEISURE, Way
 from netlib.trace import Address
 
@@ -54,7 +54,7 @@ class Loop:
 
     def __init__(self, plan: Plan, answer: Callable[[tuple], object]):
         self._plan, self._answer = plan, answer
-        self._clock, self._tally, self._order = Clock(), Tally(), count()
+        self._began, self._tally, self._order = now(), Tally(), count()
         self._forward = Way("forward", plan.forward)
         self._backward = Way("backward", plan.backward, self._forward)
         self._on_way: list[tuple] = []  # a heap: the next to leave comes first
@@ -62,7 +62,7 @@ class Loop:
         self._held, self._ended, self._cpu = 0, False, 0.0
         self._rows: list[tuple] | None = [] if plan.record else None
         self._requests: deque[tuple] = deque()
-        self._front = Port(plan.family, plan.host, self._clock, self._backward.drops)
+        self._front = Port(plan.family, plan.host, self._backward.drops)
         self._clients = Clients(plan.max_clients, self._open_port)
         self._bell, self._ear = socket.socketpair()
         self._bell.setblocking(False)
@@ -88,21 +88,23 @@ class Loop:
 
     def _turn(self):
         ready = self._wait()
-        arrivals = [self._arrivals(source) for source in ready]
-        # a link counts datagrams in the order of their arrival, whichever socket they are in
-        for arrival in merge(*arrivals, key=itemgetter(0)) if len(ready) > 1 else chain(*arrivals):
-            self._enter(*arrival)
-        self._depart()
+        if len(ready) == 1:
+            arrivals = self._arrivals(ready[0])
+        else:  # a link counts datagrams in the order of their arrival, wherever they are
+            arrivals = merge(*map(self._arrivals, ready), key=itemgetter(0))
+        for at, way, payload, client in arrivals:
+            self._enter(at, way, payload, client)
+        if self._on_way:
+            self._depart()
 
     def _wait(self) -> list[int]:
         """Wait until there is something to do; return the file descriptors to take from."""
-        sources, now, wait = self._doors + self._clients.ports, self._clock.now(), IDLE
+        sources, wait = self._doors + self._clients.ports, IDLE
         if self._on_way:
-            wait, left = 0.0, self._on_way[0][0] - now - OVERSLEEP
+            wait, left = 0.0, self._on_way[0][0] - now() - OVERSLEEP
             if left > 0:
                 select(self._urgent(), (), (), min(left, LEISURE))
-                now = self._clock.now()
-        self._settled = now  # what is not in these sockets by now cannot be due before
+        self._settled = now()  # what is not in these sockets by now cannot be due before
         return select(sources, (), (), wait)[0]
 
     def _urgent(self) -> list[int]:
@@ -138,51 +140,46 @@ class Loop:
         return answers
 
     def _enter(self, at: float, way: Way, payload: bytes, client: Client):
-        at, departures = way.carry(len(payload), at)
-        self._note(at, way, "send", payload, client)
-        if not departures:
-            self._note(at, way, "lost", payload, client, way.link.why_lost)
-            return
-        self._hold(departures[0], way, payload, client)
-        for due in departures[1:]:
-            way.copies += 1
-            self._hold(due, way, payload, client, "copy")
-
-    def _hold(self, due: float, way: Way, payload: bytes, client: Client, note: str = ""):
-        size = len(payload) + BOOKKEEPING
-        if self._held + size > ROOM:
-            way.lose(FULL)
-            return
-        self._held += size
-        way.in_flight += 1
-        heappush(self._on_way, (due, next(self._order), way, payload, client, note))
+        size, note = len(payload), ""
+        at, departures = way.carry(size, at)
+        if self._rows is not None:
+            self._note(at, way, "send", payload, client)
+            if not departures:
+                self._note(at, way, "lost", payload, client, way.link.why_lost)
+        for due in departures:
+            if self._held + size > ROOM:
+                way.lose(FULL)
+                continue
+            self._held += size + BOOKKEEPING
+            way.in_flight += 1
+            heappush(self._on_way, (due, next(self._order), way, payload, client, note))
+            note = "copy"
 
     def _depart(self):
-        on_way, now = self._on_way, self._clock.now
+        on_way, settled, forward = self._on_way, self._settled, self._forward
         for _ in range(DRAIN):
-            if not on_way or on_way[0][0] > self._settled:
+            if not on_way or on_way[0][0] > settled:
                 return
             due, _, way, payload, client, note = heappop(on_way)
-            at = now()
-            self._tally.add(at - due)
             self._held -= len(payload) + BOOKKEEPING
             way.in_flight -= 1
-            if self._send(way, payload, client):
-                way.sent += 1
+            at = now()
+            self._tally.add(at - due)
+            if way is forward:
+                gone = client.port.send(payload, self._plan.destination)
+            else:
+                gone = self._front.send(payload, client.address)
+            way.sent += gone
+            if gone and self._rows is not None:
                 self._note(at, way, "receive", payload, client, note)
 
-    def _send(self, way: Way, payload: bytes, client: Client) -> bool:
-        if way is self._forward:
-            return client.port.send(payload, self._plan.destination)
-        return self._front.send(payload, client.address)
-
     def _note(self, at: float, way: Way, action: str, payload: bytes, client: Client, note=""):
-        if self._rows is not None:
-            self._rows.append((at, way.name, action, payload, client.address, note))
+        row = (at - self._began, way.name, action, payload, client.address, note)
+        self._rows.append(row)
 
     def _open_port(self) -> Port:
         plan = self._plan
-        return Port(plan.far_family, plan.far_host, self._clock, self._forward.drops)
+        return Port(plan.far_family, plan.far_host, self._forward.drops)
 
     # requests: each answers one, between two turns
 
@@ -209,7 +206,7 @@ class Loop:
             len(self._clients),
             self._clients.evicted,
             time.thread_time() - self._cpu,
-            self._clock.now(),
+            now() - self._began,
         )
 
     def _told_rows(self) -> list[tuple]:

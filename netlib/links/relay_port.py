@@ -5,7 +5,7 @@ import errno
 import socket
 import struct
 import sys
-import time
+from time import perf_counter, perf_counter_ns, time_ns
 
 from netlib.links.quality import BLOCKED, EVICTED, REFUSED, TOO_LONG
 from netlib.sockets.inspect import gauge
@@ -19,6 +19,7 @@ ERRORS = socket.IPPROTO_IP, 11  # Linux, IP_RECVERR: ICMP errors without a conne
 ERRORS6 = socket.IPPROTO_IPV6, 25  # IPV6_RECVERR
 ICMP = (2, 3)  # SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6: as opposed to what this machine found out
 TIMESPEC = struct.Struct("@ll")  # seconds, nanoseconds
+now = perf_counter  # seconds, on a clock that nobody sets
 CAUSES = {
     errno.EMSGSIZE: TOO_LONG,
     errno.EAGAIN: BLOCKED,
@@ -27,33 +28,23 @@ CAUSES = {
 }
 
 
-class Clock:
-    """Seconds since the relay began, on a clock that nobody sets."""
+def day_of_zero() -> int:
+    """Return the time of day [ns] at which `now` was 0, for the kernel stamps the time of day.
 
-    def __init__(self):
-        self._began = time.perf_counter_ns()
-
-    def now(self) -> float:
-        return (time.perf_counter_ns() - self._began) * 1e-9
-
-    def origin(self) -> int:
-        """Return when the relay began as a time of day [ns], which is what the kernel stamps.
-
-        To be asked again each time, for the time of day is corrected all the time. What comes
-        between the two readings makes it too early, and departures late but never early.
-        """
-        tries = [time.time_ns() - time.perf_counter_ns() for _ in range(2)]
-        return max(tries) + self._began
+    To be asked again each time, for the time of day is corrected all the time. What comes between
+    the two readings makes the answer too early, and so departures late, but never early.
+    """
+    once, again = time_ns() - perf_counter_ns(), time_ns() - perf_counter_ns()
+    return max(once, again)
 
 
 class Port:
     """A UDP socket at a free port of `host`; `drops` counts by cause what could not be sent."""
 
-    def __init__(self, family: int, host: str, clock: Clock, drops: dict[str, int]):
+    def __init__(self, family: int, host: str, drops: dict[str, int]):
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        self._clock, self._drops = clock, drops
-        self._overflowed = 0
-        self._take = self._take_plain
+        self._drops, self._overflowed = drops, 0
+        self._receive = self._receive_unstamped
         try:
             self._set_up(family)
             self._socket.bind((host, 0))
@@ -65,16 +56,18 @@ class Port:
 
     def arrivals(self) -> list[tuple[float, bytes, Address]]:
         """Take what waits here, up to DRAIN datagrams: each with its arrival time and source."""
-        taken: list[tuple[bytes, Address, bytes]] = []
+        taken, receive, zero = [], self._receive, day_of_zero()
         try:
             for _ in range(DRAIN):
-                taken.append(self._take())
+                payload, stamps, _, source = receive(65535, 64)
+                at = _seconds(stamps[0][2], zero) if stamps else now()
+                taken.append((at, payload, source))
         except BlockingIOError:
             if not taken:  # then it was an error that made the socket ready
                 self._read_errors()
         except OSError as error:  # of an earlier sendto, not of this call
             self._note(error)
-        return self._dated(taken) if taken else []
+        return taken
 
     def send(self, payload: bytes, address: Address) -> bool:
         """Send one datagram; return whether the kernel took it, else count why not."""
@@ -105,25 +98,11 @@ class Port:
             self._socket.setsockopt(*(ERRORS6 if ipv6 else ERRORS), 1)
             with contextlib.suppress(OSError):  # then the time at which we take it has to do
                 self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-                self._take = self._take_stamped
+                self._receive = self._socket.recvmsg
 
-    def _take_stamped(self) -> tuple[bytes, Address, bytes]:
-        payload, ancillary, _, source = self._socket.recvmsg(65535, 64)
-        return payload, source, ancillary[0][2] if ancillary else b""
-
-    def _take_plain(self) -> tuple[bytes, Address, bytes]:
-        return *self._socket.recvfrom(65535), b""
-
-    def _dated(self, taken: list[tuple[bytes, Address, bytes]]) -> list:
-        origin, now, dated = self._clock.origin(), self._clock.now(), []
-        for payload, source, stamp in taken:
-            at = now
-            if stamp:
-                seconds, nanoseconds = TIMESPEC.unpack(stamp)
-                # not in the future, should the time of day have been set back meanwhile
-                at = min((seconds * 10**9 + nanoseconds - origin) * 1e-9, now)
-            dated.append((at, payload, source))
-        return dated
+    def _receive_unstamped(self, size: int, _: int) -> tuple[bytes, list, int, Address]:
+        payload, source = self._socket.recvfrom(size)
+        return payload, [], 0, source
 
     def _send_again(self, payload: bytes, address: Address) -> bool:
         try:
@@ -156,3 +135,9 @@ class Port:
             cause = CAUSES.get(error.errno) or error.strerror or str(error)
         self._drops[cause] = self._drops.get(cause, 0) + 1
         return False
+
+
+def _seconds(stamp: bytes, zero: int) -> float:
+    seconds, nanoseconds = TIMESPEC.unpack(stamp)
+    # not in the future, should the time of day have been set back meanwhile
+    return min((seconds * 10**9 + nanoseconds - zero) * 1e-9, now())

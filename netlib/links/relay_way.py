@@ -34,6 +34,8 @@ class Way:
         self.arrived += 1
         if not departures:
             self.lose(self.link.why_lost)
+        elif len(departures) > 1:
+            self.copies += 1
         return at, departures
 
     def dial(self, wanted: Link):
