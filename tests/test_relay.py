@@ -26,6 +26,7 @@ from netlib.links.quality import (
     FULL,
     REFUSED,
     STRANGER,
+    TOO_LONG,
     Counts,
     Lateness,
     Quality,
@@ -262,9 +263,25 @@ def test_dialling_while_traffic_flows_loses_nothing():
 
 def test_what_is_not_a_link_cannot_be_dialled():
     with UDPReceiver() as receiver, Relay(receiver.address, Link(), Link()) as relay:
-        with pytest.raises(TypeError, match=r"backward must be a Link, got 0\.5"):
-            relay.dial(backward=0.5)
+        for mistake in (0.5, 0):
+            with pytest.raises(TypeError, match=rf"backward must be a Link, got {mistake}"):
+                relay.dial(backward=mistake)
         relay.dial()  # changes nothing
+
+
+@pytest.mark.parametrize("thread", [False, True])
+def test_two_directions_that_share_a_link_share_its_numbers(thread):
+    shared, options = Link(loss={1, 4}), {"record": True, "thread": thread}
+    with (
+        echo() as server,
+        UDPReceiver() as client,
+        Relay(server, shared, shared, **options) as relay,
+    ):
+        for n in range(3):  # numbers 0 and 1 there and back, 2 and 3, then 4 there
+            client._socket.sendto(numbered(3)[n], relay.address)
+            settled(relay, n + 1, min(n + 1, 2))
+        assert number(client.receive().payload) == 1
+    assert lost(relay.trace) == [(0, "coin"), (2, "coin")]
 
 
 # Clients
@@ -344,6 +361,19 @@ def test_the_largest_and_the_smallest_datagram_come_through_whole():
         for payload in (bytes(65507), b""):
             client._socket.sendto(payload, relay.address)
             assert client.receive().payload == payload
+
+
+@on_linux
+def test_a_datagram_too_long_for_the_other_side_is_counted_and_the_relay_goes_on():
+    try:
+        sender = UDPSender("::1")
+    except OSError as error:
+        pytest.skip(f"no IPv6 here, whose datagrams may be longer: {error}")
+    with sender, path(Link(), host="::1") as (_, relay, receiver):
+        for payload in (bytes(65520), b"short"):
+            sender.send(payload, relay.address)
+        assert receiver.receive().payload == b"short"
+        assert relay.quality.forward == Counts(2, sent=1, drops={TOO_LONG: 1})
 
 
 @on_linux

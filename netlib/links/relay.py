@@ -127,11 +127,13 @@ class Relay:
         What is on its way or in the queue goes on, and so do the numbers of the datagrams: number
         n meets the fate that the new settings give to number n.
         """
-        wanted = {"forward": forward or self.forward, "backward": backward or self.backward}
+        wanted = {"forward": forward, "backward": backward}
+        wanted = {name: link for name, link in wanted.items() if link is not None}
         _expect_links(**wanted)
         self._expect_begun()
-        self._ask("dial", forward, backward)
-        self.forward, self.backward = wanted.values()
+        self._ask("dial", wanted)
+        self.forward = wanted.get("forward", self.forward)
+        self.backward = wanted.get("backward", self.backward)
 
     def __enter__(self) -> "Relay":
         return self.start()

@@ -193,10 +193,13 @@ class Loop:
                 answer = refusal
             self._answer((number, answer))
 
-    def _dial(self, *links: Link | None):
-        for way, wanted in zip((self._forward, self._backward), links, strict=True):
-            if wanted is not None:
-                way.dial(wanted)
+    def _dial(self, wanted: dict[str, Link]):
+        ways = self._forward, self._backward
+        for way in ways:
+            if way.name in wanted:
+                way.dial(wanted[way.name])
+        for way in ways:  # both, for they may share a link
+            way.look()
 
     def _quality(self) -> Quality:
         return Quality(

@@ -23,7 +23,7 @@ class Way:
         self.drops: dict[str, int] = {}
         shared = other is not None and other.link is link
         self._latest = other._latest if shared else [0.0]  # what the link takes for now [s]
-        self.leisurely = _takes_time(link)
+        self.look()
 
     def carry(self, size: int, at: float) -> tuple[float, list[float]]:
         """Put a datagram into the link; return when that was, and when it leaves (and its copy)."""
@@ -42,7 +42,12 @@ class Way:
         """Take over the settings of another link, from the next datagram on."""
         told = wanted.settings
         self.link.change(**{each.name: getattr(told, each.name) for each in fields(told)})
-        self.leisurely = _takes_time(self.link)
+
+    def look(self):
+        """Find out whether the link leaves time. To be asked again when it has been dialled."""
+        link = self.link
+        in_order = link.reorder == Settings().reorder  # what is sent ahead skips the delay
+        self.leisurely = in_order and link.delay.quantile(2.0**-53) > 2 * LEISURE
 
     def lose(self, cause: str):
         """Count a datagram that goes no further."""
@@ -52,8 +57,3 @@ class Way:
         """Return the counters; the kernel has thrown away `overflowed` before they came in."""
         drops = self.drops | ({BUFFER: overflowed} if overflowed else {})
         return Counts(self.arrived, self.copies, self.sent, self.in_flight, drops)
-
-
-def _takes_time(link: Link) -> bool:
-    always_in_order = link.reorder == Settings().reorder  # one sent ahead skips the delay
-    return always_in_order and link.delay.quantile(2.0**-53) > 2 * LEISURE
