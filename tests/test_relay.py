@@ -304,6 +304,45 @@ def test_each_client_gets_its_own_answers():
     assert {e.role for e in relay.trace} == {"sender", "sender 2", "sender 3", "receiver"}
 
 
+@contextmanager
+def two_clients(backward: Link) -> Iterator[tuple]:
+    """Yield a relay that records, a server, two clients, and where the server answers to each."""
+    with (
+        UDPReceiver() as server,
+        UDPReceiver() as one,
+        UDPReceiver() as two,
+        Relay(server.address, Link(), backward, record=True) as relay,
+    ):
+        inside = []
+        for client in (one, two):
+            client._socket.sendto(b"hello", relay.address)
+            inside.append(server.receive().source)
+        yield relay, server, (one, two), inside
+
+
+@on_linux
+def test_answers_are_numbered_as_they_arrived_whichever_socket_they_are_in():
+    with two_clients(Link(loss={1})) as (relay, server, clients, (to_one, to_two)):
+        os.kill(relay.pid, signal.SIGSTOP)  # so that it finds all four at once
+        for payload, address in ((b"a", to_two), (b"b", to_one), (b"c", to_two), (b"d", to_one)):
+            server._socket.sendto(payload, address)
+        os.kill(relay.pid, signal.SIGCONT)
+        assert [client.receive().payload for client in clients] == [b"d", b"a"]
+        assert clients[1].receive().payload == b"c"
+    entered = relay.trace.only("send", role="receiver")
+    assert [event.payload for event in entered] == [b"a", b"b", b"c", b"d"]
+
+
+@on_linux
+def test_a_full_socket_beside_a_fresh_one_does_not_turn_back_the_links_time():
+    with two_clients(Link(rate=1e9)) as (relay, server, _, (to_one, to_two)):
+        os.kill(relay.pid, signal.SIGSTOP)
+        for address in [to_one] * 150 + [to_two]:  # more than are taken in one turn
+            server._socket.sendto(b"x", address)
+        os.kill(relay.pid, signal.SIGCONT)
+        assert settled(relay, 2, 151).backward == Counts(151, sent=151)
+
+
 def test_the_client_silent_for_longest_makes_room_and_is_counted():
     with UDPReceiver() as receiver:
         slow = Link(delay=0.2)
