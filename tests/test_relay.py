@@ -304,6 +304,13 @@ def test_each_client_gets_its_own_answers():
     assert {e.role for e in relay.trace} == {"sender", "sender 2", "sender 3", "receiver"}
 
 
+def asleep(relay: Relay):
+    """Stop the relay's process while it waits for something to do."""
+    settled(relay, 0)
+    os.kill(relay.pid, signal.SIGSTOP)
+    wait_for(lambda: psutil.Process(relay.pid).status() == psutil.STATUS_STOPPED)
+
+
 @contextmanager
 def two_clients(backward: Link) -> Iterator[tuple]:
     """Yield a relay that records, a server, two clients, and where the server answers to each."""
@@ -323,7 +330,7 @@ def two_clients(backward: Link) -> Iterator[tuple]:
 @on_linux
 def test_answers_are_numbered_as_they_arrived_whichever_socket_they_are_in():
     with two_clients(Link(loss={1})) as (relay, server, clients, (to_one, to_two)):
-        os.kill(relay.pid, signal.SIGSTOP)  # so that it finds all four at once
+        asleep(relay)  # so that it finds all four at once
         for payload, address in ((b"a", to_two), (b"b", to_one), (b"c", to_two), (b"d", to_one)):
             server._socket.sendto(payload, address)
         os.kill(relay.pid, signal.SIGCONT)
@@ -336,7 +343,7 @@ def test_answers_are_numbered_as_they_arrived_whichever_socket_they_are_in():
 @on_linux
 def test_a_full_socket_beside_a_fresh_one_does_not_turn_back_the_links_time():
     with two_clients(Link(rate=1e9)) as (relay, server, _, (to_one, to_two)):
-        os.kill(relay.pid, signal.SIGSTOP)
+        asleep(relay)
         for address in [to_one] * 150 + [to_two]:  # more than are taken in one turn
             server._socket.sendto(b"x", address)
         os.kill(relay.pid, signal.SIGCONT)

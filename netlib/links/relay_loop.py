@@ -90,7 +90,7 @@ class Loop:
         ready = self._wait()
         if len(ready) == 1:
             arrivals = self._arrivals(ready[0])
-        else:  # a link counts datagrams in the order of their arrival, wherever they are
+        else:  # a link counts datagrams in the order of their arrival, in whichever socket
             arrivals = merge(*map(self._arrivals, ready), key=itemgetter(0))
         for at, way, payload, client in arrivals:
             self._enter(at, way, payload, client)
