@@ -29,6 +29,7 @@ ASKED, SIZE = 0.020, 1200
 STAMP = struct.Struct("!Iq")  # number, time of day at the sender [ns]
 SO_TIMESTAMPNS = 35
 RATES = ((1000, 4.0), (5000, 2.0), (20000, 2.0))  # datagrams per second, for so many seconds
+PATIENCE = 0.002  # seconds that the sender may be behind its schedule
 BULK, CHUNK = 256 * 2**20, 65536
 
 
@@ -44,13 +45,17 @@ def destination():
 
 
 def drive(through: tuple, sock: socket.socket, rate: int, seconds: float) -> list[float]:
-    """Send at a steady rate; return the errors of the delay [s] of what arrived, sorted."""
+    """Send at a steady rate; return the errors of the delay [s] of what arrived, sorted.
+
+    If this process was kept from running, it goes on from there: a burst would be another load.
+    """
     total, sent, errors = int(rate * seconds), 0, []
     padding = bytes(SIZE - STAMP.size)
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as out:
         began = time.perf_counter()
-        while time.perf_counter() < began + seconds + 1 and len(errors) < total:
-            while sent < total and began + sent / rate <= time.perf_counter():
+        while len(errors) < total and time.perf_counter() < began + seconds + 1:
+            while sent < total and (late := time.perf_counter() - began - sent / rate) >= 0:
+                began += max(0.0, late - PATIENCE)
                 out.sendto(STAMP.pack(sent, time.time_ns()) + padding, through)
                 sent += 1
             errors += collected(sock)
