@@ -16,7 +16,7 @@ from packaging.specifiers import SpecifierSet
 ROOT = Path(__file__).parent.parent
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("[0-9]*.ipynb"))
-MAX_SIZE = 400e6  # bytes installed, scipy apart: it alone has 115e6, and measure needs it
+MAX_SIZE = 400e6  # bytes installed
 RUN_FIRST = """
 from kernels import Kernel, code_cells, notebooks
 with Kernel() as kernel:
@@ -86,5 +86,5 @@ def test_a_fresh_environment_of_binders_file_imports_everything_and_runs_noteboo
     run(bin_ / "python", "-c", "import " + ", ".join(sorted(imported())))
     run(bin_ / "python", "-c", RUN_FIRST, HOME=str(tmp_path), PYTHONPATH=str(ROOT / "tests"))
     files = [f for f in (tmp_path / "env").rglob("*") if f.is_file() and not f.is_symlink()]
-    size = sum(f.stat().st_size for f in files if "/scipy" not in f.as_posix())
-    assert size <= MAX_SIZE, f"the run-time environment has {size / 1e6:.0f} MB beside scipy"
+    size = sum(f.stat().st_size for f in files)
+    assert size <= MAX_SIZE, f"the run-time environment has {size / 1e6:.0f} MB"
