@@ -1,0 +1,225 @@
+"""Run one exchange of a learner's endpoints in virtual time, and say what is wrong with it."""
+
+import contextlib
+import io
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field, replace
+
+from netlib.links.simulator import simulate
+from netlib.show.checker_cases import DELAY, PLACES, TIMEOUT, Case, letters
+from netlib.show.checker_guard import Fault, Guard, attempt, shown
+from netlib.trace import Trace
+
+UNTIL = 3600.0  # virtual seconds: an honest sender is through in a minute
+DATAGRAMS, CALLS = 500, 3000  # in one exchange; a window of 8 at loss 20 % takes 200 and 400
+SHOWN = 12  # datagrams of an exchange without an end
+STRAYS = [b"", *(byte * size for size in range(1, 12) for byte in (b"\xff", b"\x00")), b"hello"]
+
+WASTE = "the sender answers each copy with another copy (RFC 1123, section 4.2.3.1)"
+
+
+@dataclass
+class Exchange:
+    """What came of one case: the trace, what was delivered, and the first fault, if any."""
+
+    case: Case
+    trace: Trace = field(default_factory=lambda: Trace(lambda: 0.0, show_times=True))
+    delivered: list[bytes] = field(default_factory=list)
+    fault: Fault | None = None
+    sent: dict[str, int] = field(default_factory=lambda: {"sender": 0, "receiver": 0})
+    last: bytes = b""  # what the sender sent last
+    calls: int = 0
+    most: int = DATAGRAMS
+    printed: str = ""
+    stray: bool = False  # bytes of a stranger have arrived
+    began: bool = False  # there were a sender and a receiver
+
+    def over(self) -> bool:
+        return self.fault is not None or sum(self.sent.values()) >= self.most or self.calls > CALLS
+
+    def note(self, fault: Fault):
+        self.fault = self.fault or fault
+
+    @property
+    def sentence(self) -> str:
+        """What was delivered, and what should have been."""
+        wanted = list(self.case.messages)
+        if self.stray or not self.began:
+            return f"{self.fault}."
+        got = f"With {self.case}: delivered {shown(self.delivered)}"
+        if self.delivered == wanted:
+            return f"{got}, as it should be, but {self.fault}."
+        return f"{got}, should have been {shown(wanted)}: {self.fault}."
+
+
+class Judge:
+    """Runs cases with a learner's sender and receiver, made anew for each."""
+
+    def __init__(self, sender: Callable, receiver: Callable):
+        self._make = {"sender": sender, "receiver": receiver}
+        self.runs = 0
+
+    def run(self, case: Case, most: int = DATAGRAMS) -> Exchange:
+        """Return what comes of a case, with its fault."""
+        self.runs += 1
+        exchange, output = Exchange(case, most=most), io.StringIO()
+        with contextlib.redirect_stdout(output):
+            try:
+                ends = self._ends(exchange)
+                exchange.trace = simulate(*ends, *case.links(), UNTIL)
+                if exchange.fault is None:
+                    self._judge(exchange, *ends)
+            except Fault as fault:
+                exchange.note(fault)
+        exchange.printed = output.getvalue()
+        return exchange
+
+    def shrink(self, exchange: Exchange) -> Exchange:
+        """Return the smallest exchange with the same kind of fault that leaving out can reach."""
+        for case in exchange.case.smaller():
+            smaller = self.run(case)
+            if smaller.fault and smaller.fault.kind == exchange.fault.kind:
+                return self.shrink(smaller)
+        return exchange
+
+    def strays(self) -> Iterator[Exchange]:
+        """Return what comes of bytes from a stranger, which may be anything, at each place."""
+        for place in ("receiver", "sender"):
+            for stray in STRAYS:
+                yield self._stray(place, stray)
+
+    def brief(self, exchange: Exchange) -> Trace:
+        """Return the trace, or of one that has no end, only how it begins."""
+        endless = sum(exchange.sent.values()) >= DATAGRAMS
+        return self.run(exchange.case, SHOWN).trace if endless else exchange.trace
+
+    def _ends(self, exchange: Exchange) -> tuple[Guard, Guard]:
+        messages = list(exchange.case.messages)
+        sender = self._guard("sender", exchange, messages, TIMEOUT)
+        receiver = self._guard("receiver", exchange)
+        if already := _delivered(receiver):
+            shared = "it must start with a list of its own, made in __init__"
+            raise Fault("shared", f"a new receiver has delivered {shown(already)} before: {shared}")
+        exchange.began = True
+        return sender, receiver
+
+    def _guard(self, place: str, exchange: Exchange, *given) -> Guard:
+        told = ", ".join(map(shown, given))
+        if not callable(self._make[place]):
+            got = shown(self._make[place])
+            raise Fault("type", f"expected a class or function that makes a {place}, got {got}")
+        made = attempt(f"making the {place} from ({told})", self._make[place], *given)
+
+        def after(answers: list[bytes]):
+            exchange.calls += 1
+            exchange.sent[place] += len(answers)
+            if place == "sender":
+                exchange.last = answers[-1] if answers else exchange.last
+            else:
+                _compare(exchange, _delivered(guard))
+
+        guard = Guard(made, place, exchange.over, exchange.note, after)
+        return guard
+
+    def _judge(self, exchange: Exchange, sender: Guard, receiver: Guard):
+        """Raise a Fault for how the exchange ended, if it did."""
+        wanted = list(exchange.case.messages)
+        if exchange.over() or sender.deadline is not None or receiver.deadline is not None:
+            raise Fault("endless", _endless(exchange, [sender, receiver]))
+        if exchange.delivered != wanted:
+            raise Fault("silence", _silence(exchange))
+        done = attempt("the sender's done", lambda: getattr(sender.endpoint, "done", None))
+        if done is False:
+            raise Fault("done", "the sender's done is False though nothing more will happen")
+        self._judge_waste(exchange)
+
+    def _judge_waste(self, exchange: Exchange):
+        """Where nothing is lost or late, a copy of one datagram may cost one datagram."""
+        case, sent = exchange.case, exchange.sent["sender"]
+        if case.delay > DELAY or {i.fate for i in case.impairments} != {"copied"}:
+            return
+        if sent > len(case.messages) + len(case.impairments):
+            clean = self.run(replace(case, impairments=())).sent["sender"]
+            if sent > clean + len(case.impairments):
+                text = f"it took {sent} datagrams of the sender instead of {clean}: {WASTE}"
+                raise Fault("waste", text)
+
+    def _stray(self, place: str, stray: bytes) -> Exchange:
+        self.runs += 1
+        exchange = Exchange(Case(letters(1)), stray=True)
+        with contextlib.redirect_stdout(io.StringIO()):
+            try:
+                ends = dict(zip(PLACES, self._ends(exchange), strict=True))
+                _meet(exchange.trace, ends[place], stray)
+            except Fault as fault:
+                exchange.note(fault)
+        if exchange.fault is not None and exchange.fault.kind in ("exception", "busy"):
+            rule = "bytes from a network never raise: drop them, and count them"
+            exchange.fault = Fault("garbage", f"{exchange.fault}; {rule}")
+        return exchange
+
+
+def _meet(trace: Trace, guard: Guard, stray: bytes):
+    """Let an endpoint begin, and then receive bytes from a stranger; record it."""
+    home = {place: (f"10.0.0.{n}", 5000) for n, place in enumerate((*PLACES, "stranger"), 1)}
+    for place, address in home.items():
+        trace.introduce(address, place)
+    now = guard.deadline
+    for datagram in [] if now is None else guard.wake(now):
+        other = PLACES[guard.place == "sender"]
+        trace.record_at(now, guard.place, "send", datagram, home[other])
+    at = (now or 0.0) + DELAY
+    trace.record_at(at, "stranger", "send", stray, home[guard.place])
+    trace.record_at(at, guard.place, "receive", stray, home["stranger"])
+    guard.receive(stray, at)
+
+
+def _delivered(receiver: Guard) -> list[bytes]:
+    delivered = receiver.read("delivered")
+    if not isinstance(delivered, list):
+        raise Fault("type", f"the receiver's delivered must be a list, got {shown(delivered)}")
+    return list(delivered)
+
+
+def _compare(exchange: Exchange, delivered: list[bytes]):
+    """Keep what has been delivered. Raises Fault if that cannot be right any more."""
+    before, exchange.delivered = exchange.delivered, delivered
+    messages = list(exchange.case.messages)
+    if delivered[: len(before)] != before:
+        raise Fault("withdrawn", f"{shown(before)} had been delivered, and what is, stays")
+    for place, got in enumerate(delivered):
+        if not isinstance(got, bytes):
+            raise Fault("type", f"a message must be bytes, got {shown(got)}")
+        if messages[place : place + 1] != [got]:
+            raise _wrong(got, place, messages, delivered)
+
+
+def _wrong(got: bytes, place: int, messages: list[bytes], delivered: list[bytes]) -> Fault:
+    if delivered[: place + 1].count(got) > messages.count(got) > 0:
+        return Fault("twice", f"{got!r} was delivered once too often")
+    if place >= len(messages):
+        return Fault("nowhere", f"nobody sent {shown(got)}")
+    if got in messages[place:]:
+        return Fault("order", f"{got!r} was delivered before {messages[place]!r}")
+    return Fault("altered", f"{messages[place]!r} was sent, {shown(got)} delivered in its place")
+
+
+def _silence(exchange: Exchange) -> str:
+    if not exchange.calls:
+        return "the sender never begins: its deadline is None from the start (expected 0.0)"
+    if not exchange.sent["sender"]:
+        return "the sender was woken, but returned no datagram, and set no deadline"
+    return "nobody will ever send again: no datagram is on its way, and no deadline is set"
+
+
+def _endless(exchange: Exchange, ends: list[Guard]) -> str:
+    if not exchange.over():
+        at, place = min((end.deadline, end.place) for end in ends if end.deadline is not None)
+        return f"the {place} waits for {at:.6g} s, and an hour has gone by"
+    if not any(exchange.sent.values()):
+        return "the sender is woken for ever, and sends nothing"
+    answers = exchange.sent["receiver"]
+    return (
+        f"the sender never stops: after {exchange.sent['sender']} datagrams, of which the receiver "
+        f"has answered {answers}, it still sends {exchange.last!r}"
+    )
