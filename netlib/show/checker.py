@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from netlib.show.checker_cases import family
 from netlib.show.checker_judge import Exchange, Judge
 from netlib.show.ladder import Ladder
-from netlib.trace import Trace, printable
+from netlib.trace import printable
 
 PRINTED = 3  # lines of what the learner's code printed that are shown
 
@@ -18,34 +18,41 @@ class Result:
     shows it, `trace` what happened in it, `printed` what the code under test printed there.
     """
 
-    def __init__(self, runs: int, failed: Exchange | None, trace: Trace | None, label=None):
-        self.ok, self.runs, self.trace = failed is None, runs, trace
-        self.kind = "" if failed is None else failed.fault.kind
-        self.case = None if failed is None else failed.case
-        self.printed = "" if failed is None else failed.printed
-        self.sentence = _praise(runs) if failed is None else failed.sentence
-        drawable = trace is not None and trace.only("send")
-        self.ladder = Ladder(trace, **({"label": label} if label else {})) if drawable else None
+    def __init__(self, runs: int, failed: Exchange | None = None, seen=None, label=None):
+        self.ok, self.runs, self.ladder = failed is None, runs, None
+        self.sentence, self.kind, self.case = _praise(runs), "", None
+        self.trace, self.printed, self._caption = None, "", ""
+        if failed is not None:
+            self.sentence, self.kind, self.case = failed.sentence, failed.fault.kind, failed.case
+            self._show(failed, seen or failed, label)
+
+    def _show(self, failed: Exchange, seen: Exchange, label: Callable | None):
+        self.trace, self.printed = seen.trace, seen.printed
+        if self.trace.only("send"):
+            self.ladder = Ladder(self.trace, **({"label": label} if label else {}))
+        if failed.endless:
+            self._caption = "This is how it begins."
 
     def __bool__(self) -> bool:
         return self.ok
 
     def __repr__(self) -> str:
-        parts = [self.sentence, *([repr(self.ladder)] if self.ladder else []), *self._output()]
-        return "\n\n".join(parts)
+        ladder = [repr(self.ladder)] if self.ladder else []
+        return "\n\n".join([self.sentence, *ladder, *self._remarks()])
 
     def _repr_html_(self) -> str:
         color, mark = ("#009E73", "✓") if self.ok else ("#D55E00", "✗")
         parts = [f'<p><b style="color:{color}">{mark}</b> {html.escape(self.sentence)}</p>']
         if self.ladder:
-            parts.append(f'<div style="overflow-x:auto">{self.ladder._repr_svg_()}</div>')
-        parts += [f"<pre>{html.escape(text)}</pre>" for text in self._output()]
+            parts.append(f'<div style="overflow-x:auto">{_drawn(self.ladder)}</div>')
+        parts += [f"<pre>{html.escape(text)}</pre>" for text in self._remarks()]
         return "".join(parts)
 
-    def _output(self) -> list[str]:
+    def _remarks(self) -> list[str]:
         lines = [printable(line.encode(errors="replace"), 80) for line in self.printed.splitlines()]
         more = [f"… and {len(lines) - PRINTED} more lines"] if len(lines) > PRINTED else []
-        return ["\n".join(["It printed:", *lines[:PRINTED], *more])] if lines else []
+        printed = ["\n".join(["It printed:", *lines[:PRINTED], *more])] if lines else []
+        return [*([self._caption] if self._caption else []), *printed]
 
 
 def check(
@@ -78,13 +85,18 @@ def check(
         if exchange.fault is not None:
             runs, shortest = judge.runs, exchange if exchange.stray else judge.shrink(exchange)
             return Result(runs, shortest, judge.brief(shortest), label)
-    return Result(judge.runs, None, None)
+    return Result(judge.runs)
 
 
 def _exchanges(judge: Judge, fates: dict, garbage: bool) -> Iterator[Exchange]:
     yield from map(judge.run, family(fates))
     if garbage:
         yield from judge.strays()
+
+
+def _drawn(ladder: Ladder) -> str:
+    boxed = getattr(ladder, "_repr_html_", lambda: None)()  # one that is too long to be shown whole
+    return boxed or ladder._repr_svg_()
 
 
 def _praise(runs: int) -> str:

@@ -13,9 +13,10 @@ import reprlib
 import socket
 import sys
 from collections.abc import Callable
+from functools import partial
 from math import isnan
 from numbers import Real
-from types import BuiltinFunctionType, CodeType, FrameType, GeneratorType
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, GeneratorType
 
 LIBRARY = os.path.dirname(os.__file__) + os.sep
 LINES = 20_000  # that one call may execute: a window of 1000 messages takes less
@@ -68,11 +69,9 @@ class Guard:
 
     def read(self, name: str) -> object:
         """Return an attribute of the learner's object. Raises Fault if it has none."""
-        own = getattr(self.endpoint, "__dict__", {})
-        if name in own:  # no property, so that nothing can happen
-            return own[name]
         said, missing = f"the {self.place}'s {name}", object()
-        value = attempt(said, getattr, self.endpoint, name, missing)
+        look = getattr if _is_plain(self.endpoint, name) else partial(attempt, said, getattr)
+        value = look(self.endpoint, name, missing)
         if value is missing:
             raise Fault("attribute", f"the {self.place} has no attribute {name!r}")
         return value
@@ -155,6 +154,14 @@ def watched(function: Callable, *given) -> object:
     return value
 
 
+def _is_plain(endpoint: object, name: str) -> bool:
+    """Return whether reading this attribute runs no code of the learner's, as a property would."""
+    if name in getattr(endpoint, "__dict__", ()):
+        return True
+    found = [vars(kind)[name] for kind in type(endpoint).__mro__ if name in vars(kind)]
+    return bool(found) and (isinstance(found[0], FunctionType) or not hasattr(found[0], "__get__"))
+
+
 def check_datagrams(said: str, answers: object):
     """Raise a Fault unless these are what an endpoint may return: a list of bytes."""
     expected = f"{said} must return a list of bytes, got {shown(answers)}"
@@ -162,7 +169,7 @@ def check_datagrams(said: str, answers: object):
         raise Fault("type", expected + _advice(answers))
     for each in answers:
         if not isinstance(each, bytes):
-            raise Fault("type", f"{expected}, in which {shown(each)} is {_a(each)}")
+            raise Fault("type", f"{expected}, in which {shown(each)} is {described(each)}")
 
 
 def shown(value: object) -> str:
@@ -176,6 +183,12 @@ def shown_text(text: str) -> str:
     return line if len(line) <= 200 else line[:200] + "…"
 
 
+def described(value: object) -> str:
+    """Return what kind of thing this is: "an int"."""
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
 def _advice(answers: object) -> str:
     if answers is None:
         return " (no `return` was reached); to send nothing, return []"
@@ -183,12 +196,7 @@ def _advice(answers: object) -> str:
         return f"; expected [{shown(answers)}] for one datagram"
     if isinstance(answers, GeneratorType):
         return " (a method with `yield` is a generator); collect the datagrams in a list"
-    return f", which is {_a(answers)}"
-
-
-def _a(value: object) -> str:
-    name = type(value).__name__
-    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+    return f", which is {described(answers)}"
 
 
 def _line(error: BaseException) -> str:

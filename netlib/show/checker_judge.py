@@ -2,19 +2,21 @@
 
 import contextlib
 import io
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
 
 from netlib.links.simulator import simulate
 from netlib.show.checker_cases import DELAY, PLACES, TIMEOUT, Case, letters
-from netlib.show.checker_guard import Fault, Guard, attempt, shown
+from netlib.show.checker_guard import Fault, Guard, attempt, described, shown
 from netlib.trace import Trace
 
-UNTIL = 3600.0  # virtual seconds: an honest sender is through in a minute
+UNTIL = 240.0  # virtual seconds: an honest sender is through in half a minute
 DATAGRAMS, CALLS = 500, 3000  # in one exchange; a window of 8 at loss 20 % takes 200 and 400
 SHOWN = 12  # datagrams of an exchange without an end
 STRAYS = [b"", *(byte * size for size in range(1, 12) for byte in (b"\xff", b"\x00")), b"hello"]
 
+NOBODY = "nobody will ever send again, for no datagram is on its way and no deadline is set"
 WASTE = "the sender answers each copy with another copy (RFC 1123, section 4.2.3.1)"
 
 
@@ -26,16 +28,21 @@ class Exchange:
     trace: Trace = field(default_factory=lambda: Trace(lambda: 0.0, show_times=True))
     delivered: list[bytes] = field(default_factory=list)
     fault: Fault | None = None
-    sent: dict[str, int] = field(default_factory=lambda: {"sender": 0, "receiver": 0})
+    sent: Counter[str] = field(default_factory=Counter)
     last: bytes = b""  # what the sender sent last
-    calls: int = 0
+    calls: Counter[str] = field(default_factory=Counter)
     most: int = DATAGRAMS
     printed: str = ""
     stray: bool = False  # bytes of a stranger have arrived
     began: bool = False  # there were a sender and a receiver
 
     def over(self) -> bool:
-        return self.fault is not None or sum(self.sent.values()) >= self.most or self.calls > CALLS
+        tired = self.sent.total() >= self.most or self.calls.total() > CALLS
+        return tired or self.fault is not None
+
+    @property
+    def endless(self) -> bool:
+        return self.sent.total() >= DATAGRAMS
 
     def note(self, fault: Fault):
         self.fault = self.fault or fault
@@ -45,7 +52,8 @@ class Exchange:
         """What was delivered, and what should have been."""
         wanted = list(self.case.messages)
         if self.stray or not self.began:
-            return f"{self.fault}."
+            text = str(self.fault)
+            return f"{text[0].upper()}{text[1:]}."
         got = f"With {self.case}: delivered {shown(self.delivered)}"
         if self.delivered == wanted:
             return f"{got}, as it should be, but {self.fault}."
@@ -67,11 +75,11 @@ class Judge:
             try:
                 ends = self._ends(exchange)
                 exchange.trace = simulate(*ends, *case.links(), UNTIL)
+                exchange.printed = output.getvalue()
                 if exchange.fault is None:
                     self._judge(exchange, *ends)
             except Fault as fault:
                 exchange.note(fault)
-        exchange.printed = output.getvalue()
         return exchange
 
     def shrink(self, exchange: Exchange) -> Exchange:
@@ -88,10 +96,9 @@ class Judge:
             for stray in STRAYS:
                 yield self._stray(place, stray)
 
-    def brief(self, exchange: Exchange) -> Trace:
-        """Return the trace, or of one that has no end, only how it begins."""
-        endless = sum(exchange.sent.values()) >= DATAGRAMS
-        return self.run(exchange.case, SHOWN).trace if endless else exchange.trace
+    def brief(self, exchange: Exchange) -> Exchange:
+        """Return the exchange, or of one that has no end, only how it begins."""
+        return self.run(exchange.case, SHOWN) if exchange.endless else exchange
 
     def _ends(self, exchange: Exchange) -> tuple[Guard, Guard]:
         messages = list(exchange.case.messages)
@@ -111,7 +118,7 @@ class Judge:
         made = attempt(f"making the {place} from ({told})", self._make[place], *given)
 
         def after(answers: list[bytes]):
-            exchange.calls += 1
+            exchange.calls[place] += 1
             exchange.sent[place] += len(answers)
             if place == "sender":
                 exchange.last = answers[-1] if answers else exchange.last
@@ -126,11 +133,11 @@ class Judge:
         wanted = list(exchange.case.messages)
         if exchange.over() or sender.deadline is not None or receiver.deadline is not None:
             raise Fault("endless", _endless(exchange, [sender, receiver]))
+        done = attempt("the sender's done", getattr, sender.endpoint, "done", None)
         if exchange.delivered != wanted:
-            raise Fault("silence", _silence(exchange))
-        done = attempt("the sender's done", lambda: getattr(sender.endpoint, "done", None))
+            raise Fault("silence", _silence(exchange, done))
         if done is False:
-            raise Fault("done", "the sender's done is False though nothing more will happen")
+            raise Fault("done", f"the sender's done is False, and {NOBODY}")
         self._judge_waste(exchange)
 
     def _judge_waste(self, exchange: Exchange):
@@ -189,7 +196,7 @@ def _compare(exchange: Exchange, delivered: list[bytes]):
         raise Fault("withdrawn", f"{shown(before)} had been delivered, and what is, stays")
     for place, got in enumerate(delivered):
         if not isinstance(got, bytes):
-            raise Fault("type", f"a message must be bytes, got {shown(got)}")
+            raise Fault("type", f"a message must be bytes, got {shown(got)}, {described(got)}")
         if messages[place : place + 1] != [got]:
             raise _wrong(got, place, messages, delivered)
 
@@ -204,22 +211,27 @@ def _wrong(got: bytes, place: int, messages: list[bytes], delivered: list[bytes]
     return Fault("altered", f"{messages[place]!r} was sent, {shown(got)} delivered in its place")
 
 
-def _silence(exchange: Exchange) -> str:
+def _silence(exchange: Exchange, done: object) -> str:
     if not exchange.calls:
-        return "the sender never begins: its deadline is None from the start (expected 0.0)"
+        return "the sender never begins, for its deadline is None from the start (expected 0.0)"
     if not exchange.sent["sender"]:
-        return "the sender was woken, but returned no datagram, and set no deadline"
-    return "nobody will ever send again: no datagram is on its way, and no deadline is set"
+        hint = " (what it printed was not sent)" if exchange.printed else ""
+        return f"the sender was woken, but returned no datagram{hint}, and set no deadline"
+    return f"the sender's done is True, and {NOBODY}" if done is True else NOBODY
 
 
 def _endless(exchange: Exchange, ends: list[Guard]) -> str:
     if not exchange.over():
         at, place = min((end.deadline, end.place) for end in ends if end.deadline is not None)
-        return f"the {place} waits for {at:.6g} s, and an hour has gone by"
-    if not any(exchange.sent.values()):
-        return "the sender is woken for ever, and sends nothing"
-    answers = exchange.sent["receiver"]
+        early = f"by {UNTIL:.6g} s there should be nothing left to wait for (then it is None)"
+        return f"the {place}'s deadline is still {at:.6g} s, and {early}"
+    sent, answers = exchange.sent["sender"], exchange.sent["receiver"]
+    if sent + answers < exchange.most:
+        [(place, count)] = exchange.calls.most_common(1)
+        return f"the {place} was called {count} times, and there is no end of it"
+    if answers > 2 * sent:
+        return f"the receiver never stops, with {answers} datagrams for {sent} of the sender"
     return (
-        f"the sender never stops: after {exchange.sent['sender']} datagrams, of which the receiver "
-        f"has answered {answers}, it still sends {exchange.last!r}"
+        f"the sender never stops: after {sent} datagrams, of which the receiver has answered "
+        f"{answers}, it still sends {exchange.last!r}"
     )
