@@ -70,10 +70,11 @@ def check(
 
     sender: a class, or any function, called with a list of messages (bytes) and a timeout [s];
     receiver: called with nothing, and its `delivered` is the list of messages handed over so far.
-    Both follow netlib.endpoint.Endpoint. The other arguments say what the links may do. The
-    exchanges with the fewest impairments are tried first, all of them up to two; a longer, random
-    one that fails is made shorter as long as it still fails in the same way. label: a function from
-    a datagram to what the ladder writes at its arrow.
+    Both follow netlib.endpoint.Endpoint. The other arguments say what the links may do; without
+    `duplicate` there is no path so slow that timers go off early either, and `garbage` is what a
+    stranger sends. The exchanges with the fewest impairments are tried first, all of them up to
+    two; a longer, random one that fails is made shorter as long as it still fails in the same way.
+    label: a function from a datagram to what the ladder writes at its arrow.
     """
     shared = ("copied",) * duplicate + ("late",) * reorder
     fates = {

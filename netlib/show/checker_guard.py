@@ -18,7 +18,7 @@ from math import isnan
 from numbers import Real
 from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, GeneratorType
 
-LIBRARY = os.path.dirname(os.__file__) + os.sep
+LIBRARIES = tuple(os.path.join(prefix, "") for prefix in (sys.prefix, sys.base_prefix))
 LINES = 20_000  # that one call may execute: a window of 1000 messages takes less
 
 _REPR = reprlib.Repr()
@@ -230,7 +230,8 @@ def _shelters(code: CodeType) -> list:
 def _forbidden(function: BuiltinFunctionType, caller: FrameType) -> bool:
     owned = isinstance(getattr(function, "__self__", None), socket.SocketType)
     used = owned or getattr(function, "__module__", None) == "time"
-    return used and not caller.f_code.co_filename.startswith(LIBRARY)  # logging may look at a clock
+    # a library may look at a clock: logging, or what the garbage collector calls at any moment
+    return used and not caller.f_code.co_filename.startswith(LIBRARIES)
 
 
 def _name(function: BuiltinFunctionType) -> str:
