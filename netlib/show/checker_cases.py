@@ -6,7 +6,7 @@ an exchange that fails can be made smaller piece by piece, and the smallest ones
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from itertools import chain, combinations, islice
+from itertools import chain, combinations, islice, product
 
 from netlib.links.link import Link
 
@@ -29,9 +29,6 @@ class Impairment:
         """Return whether the two concern the same datagram."""
         return (self.place, self.number) == (other.place, other.number)
 
-    def __str__(self) -> str:
-        return f"the {self.place}'s {ordinal(self.number + 1)} datagram {FATES[self.fate]}"
-
 
 @dataclass(frozen=True)
 class Case:
@@ -43,10 +40,15 @@ class Case:
 
     def __str__(self) -> str:
         count = len(self.messages)
-        parts = [f"{count} message{'s' * (count > 1)}", *map(str, self.impairments)]
+        parts = [f"{count} message{'s' * (count > 1)}"]
+        kinds = dict.fromkeys((each.place, each.fate) for each in self.impairments)
+        for place, fate in kinds:
+            met = [i.number for i in self.impairments if (i.place, i.fate) == (place, fate)]
+            which = _listed([ordinal(number + 1) for number in met])
+            parts.append(f"the {place}'s {which} datagram{'s' * (len(met) > 1)} {FATES[fate]}")
         if self.delay > DELAY:
             parts.append(f"a round trip of {2 * self.delay:.3g} s (the timeout is {TIMEOUT:.3g} s)")
-        return ", ".join(parts[:-1]) + " and " + parts[-1] if len(parts) > 1 else parts[0]
+        return _listed(parts)
 
     def links(self) -> "tuple[Script, Script]":
         """Return fresh links that do what the case says."""
@@ -59,20 +61,24 @@ class Case:
         """Return the cases that are one step simpler than this one."""
         if self.delay > DELAY:
             yield replace(self, delay=DELAY)
+        if self.messages != (plain := letters(len(self.messages))):
+            yield replace(self, messages=plain)
         for n in range(len(self.messages) if len(self.messages) > 1 else 0):
             yield replace(self, messages=self.messages[:n] + self.messages[n + 1 :])
-        for n, one in enumerate(self.impairments):
-            others = self.impairments[:n] + self.impairments[n + 1 :]
-            yield replace(self, impairments=others)
+        met = self.impairments
+        rests = [met[:n] + met[n + 1 :] for n in range(len(met))]
+        for rest in rests:
+            yield replace(self, impairments=rest)
+        for n, (one, rest) in enumerate(zip(met, rests, strict=True)):
             earlier = replace(one, number=one.number - 1)
-            if one.number and not any(earlier.meets(other) for other in others):
-                yield replace(self, impairments=(*others[:n], earlier, *others[n:]))
+            if one.number and not any(earlier.meets(other) for other in rest):
+                yield replace(self, impairments=(*rest[:n], earlier, *rest[n:]))
 
 
 class Script:
     """A link that delays, and does to each datagram what was written down for it."""
 
-    why_lost = "script"
+    why_lost = "scripted"
 
     def __init__(self, fates: dict[int, str], delay: float):
         self._fates, self._delay, self.carried = fates, delay, 0
@@ -98,6 +104,7 @@ def family(fates: dict[str, tuple[str, ...]]) -> Iterator[Case]:
     for messages in ((b"A", b"A"), ODD):  # who tells messages apart by their content fails here
         for case in chain(scripted(fates, 0, [2]), scripted(fates, 1, [2])):
             yield replace(case, messages=messages)
+    yield from bursts(fates)
     yield from (random_case(fates, seed) for seed in range(SEEDS))
 
 
@@ -113,6 +120,14 @@ def scripted(fates: dict, impairments: int, counts: Iterable[int]) -> Iterator[C
         for chosen in combinations(spots, impairments):
             if not any(one.meets(other) for one, other in combinations(chosen, 2)):
                 yield Case(letters(count), chosen)
+
+
+def bursts(fates: dict[str, tuple[str, ...]]) -> Iterator[Case]:
+    """Return cases in which all is lost for a while: what a window with too few numbers fears."""
+    for place, size in product(PLACES, (4, MANY)):
+        if "lost" in fates[place]:
+            lost = tuple(Impairment(place, number, "lost") for number in range(size))
+            yield Case(letters(MANY), lost)
 
 
 def random_case(fates: dict[str, tuple[str, ...]], seed: int) -> Case:
@@ -136,3 +151,7 @@ def ordinal(number: int) -> str:
     """Return 1st, 2nd, 3rd, 4th, ..., 11th, ..."""
     last = 0 if number // 10 % 10 == 1 else number % 10
     return f"{number}{ {1: 'st', 2: 'nd', 3: 'rd'}.get(last, 'th') }"
+
+
+def _listed(parts: list[str]) -> str:
+    return " and ".join([", ".join(parts[:-1])] * (len(parts) > 1) + parts[-1:])

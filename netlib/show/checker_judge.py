@@ -13,7 +13,7 @@ from netlib.trace import Trace
 
 UNTIL = 240.0  # virtual seconds: an honest sender is through in half a minute
 DATAGRAMS, CALLS = 500, 3000  # in one exchange; a window of 8 at loss 20 % takes 200 and 400
-SHOWN = 12  # datagrams of an exchange without an end
+SHOWN = 8  # datagrams of an exchange without an end
 STRAYS = [b"", *(byte * size for size in range(1, 12) for byte in (b"\xff", b"\x00")), b"hello"]
 
 NOBODY = "nobody will ever send again, for no datagram is on its way and no deadline is set"
@@ -75,7 +75,7 @@ class Judge:
             try:
                 ends = self._ends(exchange)
                 exchange.trace = simulate(*ends, *case.links(), UNTIL)
-                exchange.printed = output.getvalue()
+                exchange.printed, exchange.delivered = output.getvalue(), _delivered(ends[1])
                 if exchange.fault is None:
                     self._judge(exchange, *ends)
             except Fault as fault:
@@ -83,12 +83,17 @@ class Judge:
         return exchange
 
     def shrink(self, exchange: Exchange) -> Exchange:
-        """Return the smallest exchange with the same kind of fault that leaving out can reach."""
-        for case in exchange.case.smaller():
-            smaller = self.run(case)
-            if smaller.fault and smaller.fault.kind == exchange.fault.kind:
-                return self.shrink(smaller)
+        """Return the smallest exchange with the same kind of fault that small steps can reach."""
+        kind = exchange.fault.kind
+        while found := self._smaller(exchange.case, kind):
+            exchange = found
         return exchange
+
+    def _smaller(self, case: Case, kind: str) -> Exchange | None:
+        for exchange in map(self.run, case.smaller()):
+            if exchange.fault is not None and exchange.fault.kind == kind:
+                return exchange
+        return None
 
     def strays(self) -> Iterator[Exchange]:
         """Return what comes of bytes from a stranger, which may be anything, at each place."""
@@ -171,14 +176,12 @@ def _meet(trace: Trace, guard: Guard, stray: bytes):
     home = {place: (f"10.0.0.{n}", 5000) for n, place in enumerate((*PLACES, "stranger"), 1)}
     for place, address in home.items():
         trace.introduce(address, place)
-    now = guard.deadline
-    for datagram in [] if now is None else guard.wake(now):
-        other = PLACES[guard.place == "sender"]
+    now, other = guard.deadline or 0.0, PLACES[guard.place == "sender"]
+    for datagram in [] if guard.deadline is None else guard.wake(now):
         trace.record_at(now, guard.place, "send", datagram, home[other])
-    at = (now or 0.0) + DELAY
-    trace.record_at(at, "stranger", "send", stray, home[guard.place])
-    trace.record_at(at, guard.place, "receive", stray, home["stranger"])
-    guard.receive(stray, at)
+    trace.record_at(now, "stranger", "send", stray, home[guard.place])
+    trace.record_at(now + DELAY, guard.place, "receive", stray, home["stranger"])
+    guard.receive(stray, now + DELAY)
 
 
 def _delivered(receiver: Guard) -> list[bytes]:
