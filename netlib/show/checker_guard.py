@@ -65,7 +65,7 @@ class Guard:
         return self._call("wake", now, f"now={now:.6g}", now)
 
     def receive(self, datagram: bytes, now: float) -> list[bytes]:
-        return self._call("receive", now, f"{datagram!r}, now={now:.6g}", datagram, now)
+        return self._call("receive", now, f"{shown(datagram)}, now={now:.6g}", datagram, now)
 
     def read(self, name: str) -> object:
         """Return an attribute of the learner's object. Raises Fault if it has none."""
@@ -124,34 +124,38 @@ def watched(function: Callable, *given) -> object:
     """Call a function; raise Overrun or Forbidden in the midst of it, and also after it has
     caught that. A debugger or a coverage tool that traces has its place back afterwards.
     """
-    lines, failure = 0, None
-
-    def trace(frame, event, arg):
-        nonlocal lines, failure
-        lines += 1
-        # raising ends the tracing, so it must not happen where the learner's code would catch it
-        if lines > LINES and (lines > 2 * LINES or not _sheltered(frame, home)):
-            failure = Overrun()
-            raise failure
-        return trace
-
-    def profile(frame, event, arg):
-        nonlocal failure
-        if event == "c_call" and frame is not home and _forbidden(arg, frame):
-            failure = Forbidden(_name(arg))
-            raise failure
-
-    home, before = sys._getframe(), (sys.gettrace(), sys.getprofile())
-    sys.setprofile(profile)
-    sys.settrace(trace)
+    watch, before = _Watch(sys._getframe()), (sys.gettrace(), sys.getprofile())
+    sys.setprofile(watch.profile)
+    sys.settrace(watch.trace)
     try:
         value = function(*given)
     finally:
         sys.settrace(before[0])
         sys.setprofile(before[1])
-    if failure is not None:
-        raise failure
+    if watch.failure is not None:
+        raise watch.failure
     return value
+
+
+class _Watch:
+    """Count the lines, and look at the built-in functions, that are executed below `home`."""
+
+    def __init__(self, home: FrameType):
+        self.lines, self.failure, self._home = 0, None, home
+        self._trace = self.trace  # bound once, not at each line
+
+    def trace(self, frame: FrameType, event: str, arg: object):
+        self.lines += 1
+        # raising ends the tracing, so it must not happen where the learner's code would catch it
+        if self.lines > LINES and (self.lines > 2 * LINES or not _sheltered(frame, self._home)):
+            self.failure = Overrun()
+            raise self.failure
+        return self._trace
+
+    def profile(self, frame: FrameType, event: str, arg: object):
+        if event == "c_call" and frame is not self._home and _forbidden(arg, frame):
+            self.failure = Forbidden(_name(arg))
+            raise self.failure
 
 
 def _is_plain(endpoint: object, name: str) -> bool:
