@@ -1,7 +1,6 @@
 """A window of messages in flight, and one way to mend a loss: go back, and send all again."""
 
 from collections.abc import Iterable
-from math import inf
 
 from netlib.protocols import checks, wire
 from netlib.protocols.rtt import Timer, timer_for
@@ -37,7 +36,7 @@ class GoBackNSender:
         self._mask = mask = (1 << bits) - 1
         told = checks.messages(messages)
         self._datagrams = [wire.data(n & mask, message) for n, message in enumerate(told)]
-        self._sent_at = [0.0] * len(told)
+        self._total, self._sent_at = len(told), [0.0] * len(told)
         self.base = self._next = self._top = 0  # oldest in flight, next to send, first never sent
         self._fresh = 0  # from this number on, nothing was sent twice
         self._free_at = 0.0  # when the next datagram may be sent
@@ -47,7 +46,7 @@ class GoBackNSender:
     @property
     def done(self) -> bool:
         """Whether every message is acknowledged."""
-        return self.base == len(self._datagrams)
+        return self.base == self._total
 
     @property
     def in_flight(self) -> int:
@@ -85,21 +84,24 @@ class GoBackNSender:
         return self._send(now)
 
     def _send(self, now: float) -> list[bytes]:
-        first, end = self._next, min(self.base + self.window, len(self._datagrams))
-        last = end
+        base, first = self.base, self._next
+        last = end = base + self.window if base + self.window < self._total else self._total
         if self.spacing:
             last = min(end, first + (now >= self._free_at))
         if last > first:
-            self._sent_at[first:last] = [now] * (last - first)
-            self.transmissions += last - first
-            self._next, self._free_at = last, now + self.spacing
-            if last > self._top:
-                self._top = last
-        due = self._sent_at[self.base] + self.timer.rto if self._next > self.base else inf
-        if last < end:  # then it waits for its turn
-            due = min(due, self._free_at)
-        self.deadline = due if due < inf else None
+            self._note_sent(first, last, now)
+        self.deadline = self._sent_at[base] + self.timer.rto if last > base else None
+        if last < end and (self.deadline is None or self.deadline > self._free_at):
+            self.deadline = self._free_at  # there is more, which waits for its turn
         return self._datagrams[first:last]
+
+    def _note_sent(self, first: int, last: int, now: float):
+        for number in range(first, last):
+            self._sent_at[number] = now
+        self.transmissions += last - first
+        self._next, self._free_at = last, now + self.spacing
+        if last > self._top:
+            self._top = last
 
 
 class GoBackNReceiver(StopAndWaitReceiver):
