@@ -35,7 +35,7 @@ class Ladder:
         self.arrows = [item for item in self.items if isinstance(item, Arrow)]
         self.roles = list(dict.fromkeys(role for item in self.items for role in _roles(item)))
         self.omitted = len(everything) - len(self.items)
-        self.timed, self._height = trace.show_times, height
+        self.digits, self._height = _digits(trace, self.items), height
         self._senders = _initiators(everything)
 
     def text(self) -> str:
@@ -43,7 +43,8 @@ class Ladder:
 
         Times are in seconds, given only if the trace shows its times.
         """
-        lines = _timed_lines(self.items) if self.timed else [_line(i, self) for i in self.items]
+        timed = self.digits is not None
+        lines = _timed_lines(self) if timed else [_line(i, self) for i in self.items]
         if self.omitted:
             lines.append(f"… {self.omitted} more lines: choose with first, last or between")
         return "\n".join(lines)
@@ -63,7 +64,7 @@ class Ladder:
         return picture.box(repr(self), self._height) if picture.height > self._height else None
 
     def _picture(self) -> ladder_svg.Picture:
-        return ladder_svg.Picture(self.items, self.roles, self._senders, self.timed)
+        return ladder_svg.Picture(self.items, self.roles, self._senders, self.digits)
 
 
 def _chosen(items: list, first: int | None, last: int | None, between) -> list[Arrow | Mark]:
@@ -101,9 +102,8 @@ def _line(item: Arrow | Mark, ladder: Ladder) -> str:
     return f"{item.source} ── {item.label} ─{tail}{head}"
 
 
-def _timed_lines(items: list[Arrow | Mark]) -> list[str]:
-    digits = _digits([t for i in items for t in (i.sent, getattr(i, "arrived", None)) if t])
-    rows = [_timed(item, digits) for item in items]
+def _timed_lines(ladder: Ladder) -> list[str]:
+    rows = [_timed(item, ladder.digits) for item in ladder.items]
     wide = [max((len(row[n]) for row in rows if row[2] or not n), default=0) for n in (0, 1)]
     return [f"{t:>{wide[0]}}  {what:{wide[1]}}  {end}".rstrip() for t, what, end in rows]
 
@@ -122,6 +122,10 @@ def _notes(arrow: Arrow) -> list[str]:
     return [note for note, true in notes.items() if true]
 
 
-def _digits(times: list[float]) -> int:
-    """Return 3 if all times are whole milliseconds, else 6, as tcpdump has them."""
-    return 3 if all(round(t, 6) == round(t, 3) for t in times) else 6
+def _digits(trace: Trace, items: list[Arrow | Mark]) -> int | None:
+    """Return how many decimals of a second to show: 3, but 6 for exact times below 1 ms."""
+    if not trace.show_times:
+        return None
+    times = [t for item in items for t in (item.sent, getattr(item, "arrived", None)) if t]
+    fine = trace.virtual and any(round(t, 6) != round(t, 3) for t in times)
+    return 6 if fine else 3

@@ -16,7 +16,10 @@ HALO = 'stroke="white" stroke-width="5" paint-order="stroke"'  # so that no line
 class Picture:
     """Lay out the arrows and marks of a ladder, and draw them."""
 
-    def __init__(self, items: list[Arrow | Mark], roles: list[str], senders: set, timed: bool):
+    def __init__(
+        self, items: list[Arrow | Mark], roles: list[str], senders: set, digits: int | None
+    ):
+        timed = digits is not None
         self._items, self._senders, self._timed = items, senders, timed
         self._margin = MARGIN + TIMES * timed
         self._falls: dict[str, int] = {}  # by how much the last arrow of each place fell
@@ -26,7 +29,8 @@ class Picture:
         self._rows, self._breaks = _on_times(rows, _scale(items)) if timed else _on_rows(rows)
         self._bottom = max(self._rows.values(), default=TOP) + ROW // 2 + ROW
         self._width = self._margin + MARGIN + lane * max(len(roles) - 1, 1)
-        self._clock = {row: time for row, (time, _, _) in rows.items()} if timed else {}
+        shown = {row: f"{time:.{digits}f}" for row, (time, _, _) in rows.items()} if timed else {}
+        self._first = {time: row for row, time in reversed(shown.items())}  # of each time
 
     @property
     def height(self) -> int:
@@ -80,13 +84,9 @@ class Picture:
 
     def _times(self) -> list[str]:
         """Return the axis: each time once, at its first event."""
-        firsts = {time: row for row, time in reversed(self._clock.items())}
-        digits = 3 if all(round(t, 6) == round(t, 3) for t in firsts) else 6
         end = f'text-anchor="end" fill="{GREY}"'
-        return [
-            _text(62, self._rows[row] + 4, f"{time:.{digits}f}", end)
-            for time, row in sorted(firsts.items())
-        ]
+        firsts = sorted(self._first.items(), key=lambda pair: pair[1])
+        return [_text(62, self._rows[row] + 4, time, end) for time, row in firsts]
 
     def _drawn(self, item: Arrow | Mark) -> str:
         if isinstance(item, Mark):

@@ -1,0 +1,215 @@
+"""The panel in which a reader drops, delays or doubles real datagrams in flight."""
+
+import html
+from collections.abc import Callable
+from pathlib import Path
+
+import anywidget
+import ipywidgets as ipw
+import traitlets
+
+from netlib.endpoint import Endpoint
+from netlib.show.ladder import Ladder
+from netlib.show.link_panel import slider
+from netlib.show.live_flights import Flight, Flights
+from netlib.show.live_talk import Ended, LiveTalk, News, Woken
+from netlib.show.panel import Panel, button
+from netlib.show.pump import Pump
+from netlib.trace import Trace, printable
+
+PER_SECOND = 10.0  # messages to the page, at most; it draws the frames between them by itself
+LINES, SHOWN = 8, 20  # of the text twin; timers in the picture
+CHOICES = ("drop", "delay", "duplicate")
+DONE = {"drop": "dropped", "delay": "delayed", "duplicate": "duplicated"}
+STYLE = """<style>
+.netlib-flights {width: 100%; max-width: 900px; display: block; font: 14px system-ui, sans-serif}
+.netlib-flights:focus-visible {outline: 3px solid #0072B2; outline-offset: -3px}
+.netlib-said pre {margin: 4px 0; line-height: 1.4}
+</style>"""
+
+
+class FlightsView(anywidget.AnyWidget):
+    """The picture in the page: it is told numbers, and says which arrow was clicked."""
+
+    _esm = (Path(__file__).parent / "live_ladder.js").read_text(encoding="utf-8")
+    roles = traitlets.List().tag(sync=True)
+    arrows = traitlets.List().tag(sync=True)
+    timers = traitlets.List().tag(sync=True)
+    deadlines = traitlets.List([None, None]).tag(sync=True)
+    now = traitlets.Float(0.0).tag(sync=True)
+    run = traitlets.Int(0).tag(sync=True)
+    running = traitlets.Bool(False).tag(sync=True)
+    disabled = traitlets.Bool(False).tag(sync=True)
+
+
+class LadderPanel(Panel):
+    """Click a datagram in flight, and the relay drops, delays or duplicates that real one.
+
+    sender, receiver: functions without arguments, each of which makes a fresh Endpoint, at every
+    Start. label: a function from a payload to what stands at its arrow ("DATA 3"). delay [s]: one
+    way, to begin with. By keyboard: Tab to the picture, the arrow keys
+    choose a datagram, D drops, L delays and U duplicates it. What happened is kept as `trace`.
+    """
+
+    def __init__(
+        self,
+        sender: Callable[[], Endpoint],
+        receiver: Callable[[], Endpoint],
+        *,
+        label: Callable[[bytes], str] | None = None,
+        delay: float = 1.5,
+    ):
+        _expect_functions(sender=sender, receiver=receiver)
+        self._make, self._label = (sender, receiver), label
+        self.sender, self.receiver, self.trace = None, None, Trace()
+        self._talk: LiveTalk | None = None
+        self._timers, self._deadlines, self._drawn = [], [None, None], None
+        self._flights, self._chosen, self._ending = Flights(delay, self._text), None, ""
+        self.view = FlightsView(roles=["sender", "receiver"])
+        self.view.on_msg(self.while_open(lambda _, content, __: self._hear(content)))
+        self.start_button = button("Start", self.while_open(lambda _: self._start()), "begin anew")
+        self.said = ipw.HTML(STYLE).add_class("netlib-said")
+        super().__init__("Ladder panel", *self._controls(delay), self.view, self.said)
+        self.pump = Pump(self._show, PER_SECOND)
+        self.say("Press Start: then click an arrow while it is on its way.")
+
+    def act(self, what: str):
+        """Do something to the chosen datagram, or to the last one sent; say what came of it."""
+        way, number = self._chosen or (None, None)
+        flight = self._flights.flying(way, number)
+        on_the_way = self._flights.on_the_way()
+        if flight is None and not on_the_way:
+            return self.say("Nothing is on its way now.")
+        self._meddle(flight or on_the_way[-1], what)
+
+    def close_sockets(self):
+        """End the conversation, its relay and its thread."""
+        self._end("")
+
+    def _controls(self, delay: float) -> list[ipw.Widget]:
+        self.delay = slider("delay [s]", delay, 5, 0.1, "one way, of the datagrams to come")
+        self.delay.min = 0.2
+        self.delay.observe(lambda _: self._dial(), "value")
+        self.click = ipw.ToggleButtons(options=CHOICES, description="a click will")
+        self.click.style.button_width, self.click.style.description_width = "7em", "7em"
+        self.click.add_class("netlib-click")
+        top = ipw.HBox([self.delay, self.start_button])
+        self.buttons = [
+            button(what.capitalize(), self.while_open(lambda _, what=what: self.act(what)), tip)
+            for what, tip in zip(CHOICES, ("(key D)", "(key L)", "(key U)"), strict=True)
+        ]
+        words = ipw.Label("the chosen datagram, or the last one:")
+        rows = [top, ipw.HBox([self.click]), ipw.HBox([words, *self.buttons])]
+        for row in rows:
+            row.layout.flex_flow = "row wrap"
+        return rows
+
+    def _text(self, payload: bytes) -> str:
+        try:
+            text = self._label(payload) if self._label else printable(payload, 24)
+        except Exception:  # a function that reads a header has met bytes without one
+            text = printable(payload, 24)
+        return printable(text.encode(errors="replace"), 32) or "(empty)"
+
+    def _start(self):
+        self._end("")
+        self.sender, self.receiver = (make() for make in self._make)
+        for end in (self.sender, self.receiver):
+            if not isinstance(end, Endpoint):
+                raise TypeError(f"expected an Endpoint (deadline, receive, wake), got {end!r}")
+        self._flights, self._chosen = Flights(self.delay.value, self._text), None
+        self._timers, self._deadlines = [], [None, None]
+        self._talk = LiveTalk((self.sender, self.receiver), self.delay.value, self.pump.put)
+        self._talk.start()
+        self.view.run += 1
+        self.view.running = True
+        self.start_button.description = "Restart"
+        self.say("The datagrams are on their way: click one.")
+
+    def _dial(self):
+        self._flights.delay = self.delay.value
+        if self._talk:
+            self._talk.dial(self.delay.value)
+
+    def _hear(self, content: dict):
+        """Take what the page says: an arrow was chosen, or something is to be done to it."""
+        match content:
+            case {"choose": [str() as way, int() as number]}:
+                self._chosen = way, number
+            case {"act": str() as what, "on": [str() as way, int() as number]}:
+                self._chosen = way, number
+                if flight := self._flights.flying(way, number):
+                    self._meddle(flight, what or self.click.value)
+                else:
+                    self.say("Too late: it has arrived.")
+
+    def _meddle(self, flight: Flight, what: str):
+        if what not in CHOICES or self._talk is None:
+            return
+        seconds = self.delay.value if what == "delay" else 0.0
+        done = self._talk.meddle(flight.way, flight.number, what, seconds)
+        if done:
+            self._flights.meddled(flight, what, self._talk.now(), seconds)
+            longer = f" by {seconds:g} s" if seconds else ""
+            self.say(f"{flight.label} was {DONE[what]}{longer}, by you.")
+        else:
+            self.say(f"Too late: {flight.label} has arrived.")
+        self._draw()
+
+    def _show(self, items: list):
+        for item in items:
+            match item:
+                case Woken(side, at):
+                    self._timers.append([side, round(at, 3)])
+                case News(_, rows, deadlines):
+                    self._deadlines = [d if d is None else round(d, 3) for d in deadlines]
+                    for row in rows:
+                        self._flights.take(row)
+                case Ended(why):
+                    self._ending = why or "it was stopped"
+        self._draw()
+        if self._ending and self._talk:
+            self._end(self._ending)
+
+    def _draw(self):
+        """Tell the page what has changed; the clock goes with it, and at least once a second."""
+        drawn = self._flights.told(), self._timers[-SHOWN:], self._deadlines
+        now = self._talk.now() if self._talk else self.view.now
+        if drawn == self._drawn and now < self.view.now + 1:
+            return
+        self._drawn = drawn
+        with self.view.hold_sync():
+            self.view.arrows, self.view.timers, self.view.deadlines = drawn
+            self.view.now = now
+        self._write()
+
+    def _write(self):
+        trace = self._talk.trace if self._talk else self.trace
+        text = Ladder(trace, label=self._text, last=LINES).text() if len(trace) else ""
+        self.said.value = f'{STYLE}<pre role="log">{html.escape(text)}</pre>'
+
+    def _end(self, why: str):
+        talk, self._talk = self._talk, None
+        if talk:
+            talk.stop()
+            self.trace = talk.trace
+            self.pump.flush()
+            self.view.running = False
+            self._drawn = None
+            self._draw()
+            delivered = getattr(self.receiver, "delivered", None)
+            got = f" Delivered: {_listed(delivered)}." if isinstance(delivered, list) else ""
+            self.say(f"The conversation is over: {why}.{got} Press Restart for a new one.")
+        self._ending = ""
+
+
+def _expect_functions(**given: Callable):
+    for name, make in given.items():
+        if not callable(make):
+            raise TypeError(f"{name} must be a function that makes an Endpoint, got {make!r}")
+
+
+def _listed(messages: list) -> str:
+    shown = ", ".join(printable(bytes(message), 12) for message in messages[:10])
+    more = f" and {len(messages) - 10} more" if len(messages) > 10 else ""
+    return f"{shown or 'nothing'}{more}"
