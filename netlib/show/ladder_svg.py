@@ -118,7 +118,7 @@ class Picture:
         """Return where on an arrow its name stands: near its start, away from those that cross."""
         if not self._timed:
             return 0.5
-        return 0.8 if arrow.end is None else 0.4  # of the half that is drawn; of all
+        return 0.7 if arrow.end is None else 0.4  # of the half that is drawn; of all
 
     def _mark(self, mark: Mark) -> str:
         x, y = self._lanes[mark.role], self._rows[mark.start]

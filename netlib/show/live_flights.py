@@ -5,14 +5,14 @@ from dataclasses import dataclass, field
 
 from netlib.links.relay import Row
 
-KEPT = 40  # arrows that are shown; older ones are in the trace
+KEPT = 30  # arrows that are shown; older ones are in the trace
 
 
 @dataclass
 class Flight:
     """One datagram: its corners are (time [s], share of the way), the last is where it will end.
 
-    state: "flying", "arrived" or "lost".
+    state: "flying", "arrived" or "lost". copy: 0 for the original, 1 for its first copy, ...
     """
 
     way: str
@@ -20,7 +20,7 @@ class Flight:
     label: str
     corners: list[tuple[float, float]]
     again: bool = False
-    copy: bool = False
+    copy: int = 0
     state: str = "flying"
 
     @property
@@ -71,8 +71,9 @@ class Flights:
             flight.turn(now, flight.due + seconds)
         elif what == "duplicate":
             corners = [(now, flight.share(now)), flight.corners[-1]]
-            name = flight.way, flight.number, flight.label
-            self.all.append(Flight(*name, corners, flight.again, copy=True))
+            name = flight.way, flight.number
+            copy = sum((f.way, f.number) == name for f in self.all)
+            self.all.append(Flight(*name, flight.label, corners, flight.again, copy))
 
     def flying(self, way: str, number: int) -> Flight | None:
         """Return the datagram of that number if it is on its way: of two, the next to arrive."""

@@ -16,7 +16,7 @@ function make(parent, tag, attributes, text) {
   return made;
 }
 
-const key = arrow => `${arrow.way}-${arrow.number}${arrow.copy ? "-copy" : ""}`;
+const key = arrow => `${arrow.way}-${arrow.number}${arrow.copy ? `-${arrow.copy}` : ""}`;
 const flying = model => model.get("arrows").filter(arrow => arrow.state === "flying");
 const x = (way, share) => way === "forward"
   ? LEFT + share * (RIGHT - LEFT) : RIGHT - share * (RIGHT - LEFT);
@@ -47,9 +47,8 @@ class View {
         + "U duplicates it", "data-lm-suppress-shortcuts": "true",
     });
     this.svg.addEventListener("keydown", event => this.press(event));
-    this.heard();
     model.on("change", () => this.heard());
-    this.draw();
+    this.heard();
   }
 
   heard() { // when the kernel spoke, on the page's clock; the least delayed message counts
@@ -57,6 +56,15 @@ class View {
     if (this.run !== this.model.get("run")) this.lead = -Infinity;
     this.run = this.model.get("run");
     this.lead = Math.max(this.lead, lead);
+    this.soon();
+  }
+
+  soon() { // draw the next frame, unless that is about to happen
+    this.request ??= requestAnimationFrame(() => {
+      this.request = undefined;
+      this.draw();
+      if (this.model.get("running")) this.soon();
+    });
   }
 
   now() {
@@ -85,6 +93,7 @@ class View {
   choose(arrow) {
     this.chosen = key(arrow);
     this.model.send({choose: [arrow.way, arrow.number]});
+    this.soon();
   }
 
   act(arrow, what) {
@@ -92,7 +101,7 @@ class View {
   }
 
   draw() {
-    const now = this.now(), focus = this.svg;
+    const now = this.now();
     this.scale = (FOOT - TOP) / SPAN;
     this.top = Math.max(0, now - SPAN * 0.7);
     if (!this.layer) this.frame();
@@ -106,9 +115,8 @@ class View {
     });
     for (const [name, group] of this.targets) if (!live.has(name)) this.forget(name, group);
     const active = this.targets.get(this.chosen);
-    if (active) focus.setAttribute("aria-activedescendant", active.id);
-    else focus.removeAttribute("aria-activedescendant");
-    this.frameRequest = requestAnimationFrame(() => this.draw());
+    if (active) this.svg.setAttribute("aria-activedescendant", active.id);
+    else this.svg.removeAttribute("aria-activedescendant");
   }
 
   frame() {
@@ -131,7 +139,7 @@ class View {
     make(this.layer, "line", {x1: 60, x2: RIGHT + 60, y1: here, y2: here, stroke: "#bbb",
       "stroke-dasharray": "2 4"});
     for (let at = Math.ceil(this.top); at < this.top + SPAN; at++)
-      make(this.layer, "text", {x: 50, y: this.y(at) + 4, "text-anchor": "end",
+      make(this.layer, "text", {x: 44, y: this.y(at) + 4, "text-anchor": "end",
         fill: "#666"}, `${at} s`);
   }
 
@@ -219,6 +227,6 @@ class View {
 export default {
   render({model, el}) {
     const view = new View(model, el);
-    return () => cancelAnimationFrame(view.frameRequest);
+    return () => cancelAnimationFrame(view.request);
   },
 };

@@ -90,16 +90,16 @@ class LadderPanel(Panel):
         self.delay = slider("delay [s]", delay, 5, 0.1, "one way, of the datagrams to come")
         self.delay.min = 0.2
         self.delay.observe(lambda _: self._dial(), "value")
-        self.click = ipw.ToggleButtons(options=CHOICES, description="a click will")
-        self.click.style.button_width, self.click.style.description_width = "7em", "7em"
-        self.click.add_class("netlib-click")
+        self.click = ipw.ToggleButtons(options=CHOICES).add_class("netlib-click")
+        self.click.style.button_width = "7em"
         top = ipw.HBox([self.delay, self.start_button])
         self.buttons = [
             button(what.capitalize(), self.while_open(lambda _, what=what: self.act(what)), tip)
             for what, tip in zip(CHOICES, ("(key D)", "(key L)", "(key U)"), strict=True)
         ]
-        words = ipw.Label("the chosen datagram, or the last one:")
-        rows = [top, ipw.HBox([self.click]), ipw.HBox([words, *self.buttons])]
+        clicks = ipw.HBox([ipw.Label("A click on an arrow will"), self.click])
+        presses = ipw.HBox([ipw.Label("The chosen datagram, or the last one:"), *self.buttons])
+        rows = [top, clicks, presses]
         for row in rows:
             row.layout.flex_flow = "row wrap"
         return rows

@@ -44,20 +44,24 @@ class Side:
 
     def __init__(self, endpoint: Endpoint, sock: socket.socket, peer: Address | None):
         self.endpoint, self.peer, self._socket = endpoint, peer, sock
+        self._begun = False
         self.fileno = sock.fileno
 
     def receive(self, now: float):
         datagram, self.peer = self._socket.recvfrom(65535)
+        self._begun = True
         self._send(self.endpoint.receive(datagram, now))
 
     def wake_if_due(self, now: float) -> bool:
+        """Wake the endpoint if it is time; return whether that was a timer and not the start."""
         if self.endpoint.deadline is None or self.endpoint.deadline > now:
             return False
         self._send(self.endpoint.wake(now))
         left = self.endpoint.deadline
         if left is not None and left <= now:
             raise RuntimeError(f"wake({now!r}) left the deadline at {left!r}, for ever due")
-        return True
+        timer, self._begun = self._begun, True
+        return timer
 
     def _send(self, datagrams: list[bytes]):
         for datagram in datagrams:

@@ -105,8 +105,9 @@ class _Reader:
         if event.note == "truncated":
             key = next((k for k in self._waiting if self._begins(k, key)), key)
         waiting = self._waiting.get(key, [])
-        if event.note == "copy" and self._pairs[key]:
-            self._copy(self._pairs[key][-1][0], row, event)
+        paired = self._pairs[key]
+        if event.note == "copy" and (paired or waiting):  # it may have overtaken its original
+            self._copy(paired[-1][0] if paired else waiting[0], row, event)
         elif waiting:
             start = waiting.pop(0 if self._timed else -1)
             self._pairs[key].append((start, row, event.time))
