@@ -30,13 +30,14 @@ class Trace:
 
     `clock` gives the time in seconds. Shown as a packet table in which addresses appear as roles;
     times are shown only on request (`show_times`), for on a real clock no two runs agree.
-    `virtual` is True if nothing but the simulator's clock has stamped it, so that they do.
+    `virtual`: on the simulator's clock they do. `whole`: the links have recorded their losses, too.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, *, show_times: bool = False):
         self.roles: dict[Address, str] = {}
         self._clock, self._began = clock, clock()
-        self.show_times, self.virtual = show_times, False
+        self.show_times = show_times
+        self.virtual = self.whole = False
         self._rows: list[tuple] = []
 
     def record(self, role: str, action: str, payload: bytes = b"", peer=None, note: str = ""):

@@ -251,6 +251,7 @@ def _route(destination: Address) -> tuple[int, Address, str]:
 
 def _told(rows: list[tuple], destination: Address) -> Trace:
     trace = Trace(lambda: 0.0, show_times=True)
+    trace.whole = True
     trace.introduce(destination, "receiver")
     for time_, way, action, payload, client, note, _ in sorted(rows, key=lambda row: row[0]):
         sender = trace.roles.get(client) or trace.introduce(client, "sender")

@@ -28,7 +28,7 @@ class Ladder:
         first: int | None = None,
         last: int | None = None,
         between: tuple[float, float] | None = None,
-        height: int = 480,
+        height: int = 600,
     ):
         everything = read(trace, label)
         self.items = _chosen(everything, first, last, between)

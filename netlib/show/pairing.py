@@ -58,7 +58,7 @@ class _Reader:
 
     def __init__(self, trace: Trace, label: Callable[[bytes], str]):
         self._roles, self._label = trace.roles, label
-        self._timed, self._virtual = trace.show_times, trace.virtual
+        self._trace = trace
         self._arrows: dict[int, Arrow] = {}
         self._others: list[Arrow | Mark] = []
         self._waiting: dict[tuple, list[int]] = defaultdict(list)  # sent, and not seen since
@@ -91,15 +91,15 @@ class _Reader:
         if self._was_a_timer(event, again):
             self._mark(row, event, "timer")
         self._waiting[key].append(row)
-        why = "still on its way" if self._timed else "never received"
+        why = "still on its way" if self._trace.whole else "never received"
         text = self._text(event.payload)
         self._arrows[row] = Arrow(row, *key[:2], text, None, event.time, again=again, why=why)
 
     def _was_a_timer(self, event: Event, again: bool) -> bool:
         before = self._lately.get(event.role)
-        if before is None or not self._timed:  # it begins; or nobody knows when
+        if before is None or not self._trace.show_times:  # it begins; or nobody knows when
             return False
-        return event.time > before if self._virtual else again and event.time > before + TURN
+        return event.time > before if self._trace.virtual else again and event.time > before + TURN
 
     def _receive(self, row: int, event: Event, key: tuple):
         if event.note == "truncated":
@@ -109,7 +109,7 @@ class _Reader:
         if event.note == "copy" and (paired or waiting):  # it may have overtaken its original
             self._copy(paired[-1][0] if paired else waiting[0], row, event)
         elif waiting:
-            start = waiting.pop(0 if self._timed else -1)
+            start = waiting.pop(0 if self._trace.whole else -1)
             self._pairs[key].append((start, row, event.time))
         else:
             self._mark(row, event, f"received {self._text(event.payload)}")
