@@ -36,7 +36,6 @@ class Ladder:
         self.roles = list(dict.fromkeys(role for item in self.items for role in _roles(item)))
         self.omitted = len(everything) - len(self.items)
         self.digits, self._height = _digits(trace, self.items), height
-        self._senders = _initiators(everything)
 
     def text(self) -> str:
         """Return the text twin: a line for each datagram, as tcpdump prints them, and each timer.
@@ -64,7 +63,7 @@ class Ladder:
         return picture.box(repr(self), self._height) if picture.height > self._height else None
 
     def _picture(self) -> ladder_svg.Picture:
-        return ladder_svg.Picture(self.items, self.roles, self._senders, self.digits)
+        return ladder_svg.Picture(self.items, self.roles, self.digits)
 
 
 def _chosen(items: list, first: int | None, last: int | None, between) -> list[Arrow | Mark]:
@@ -82,15 +81,6 @@ def _chosen(items: list, first: int | None, last: int | None, between) -> list[A
 
 def _roles(item: Arrow | Mark) -> tuple[str, ...]:
     return (item.source, item.destination) if isinstance(item, Arrow) else (item.role,)
-
-
-def _initiators(items: list[Arrow | Mark]) -> set[str]:
-    """Return the roles that sent something before they were sent anything."""
-    found: dict[str, bool] = {}
-    for arrow in (item for item in items if isinstance(item, Arrow)):
-        found.setdefault(arrow.source, True)
-        found.setdefault(arrow.destination, False)
-    return {role for role, began in found.items() if began}
 
 
 def _line(item: Arrow | Mark, ladder: Ladder) -> str:

@@ -16,11 +16,9 @@ HALO = 'stroke="white" stroke-width="5" paint-order="stroke"'  # so that no line
 class Picture:
     """Lay out the arrows and marks of a ladder, and draw them."""
 
-    def __init__(
-        self, items: list[Arrow | Mark], roles: list[str], senders: set, digits: int | None
-    ):
+    def __init__(self, items: list[Arrow | Mark], roles: list[str], digits: int | None):
         timed = digits is not None
-        self._items, self._senders, self._timed = items, senders, timed
+        self._items, self._timed = items, timed
         self._margin = MARGIN + TIMES * timed
         self._falls: dict[str, int] = {}  # by how much the last arrow of each place fell
         lane = LANE if len(roles) < 4 else LANE * 2 // 3
@@ -101,9 +99,8 @@ class Picture:
         return self._arrow(item, x1, y1, x2, y2)
 
     def _arrow(self, arrow: Arrow, x1: int, y1: int, x2: int, y2: int) -> str:
-        data = arrow.source in self._senders
-        color = DATA if data else ANSWER
-        if arrow.end is None or (arrow.again and data):
+        color = ANSWER if arrow.answer else DATA
+        if arrow.end is None or (arrow.again and not arrow.answer):
             color = WRONG
         dashes = ' stroke-dasharray="7 4"' if arrow.copy else ""
         line = _line(x1, y1, x2, y2, color, 1.6, dashes)

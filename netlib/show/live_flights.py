@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from netlib.links.relay import Row
+from netlib.show.pairing import Repeats
 
 KEPT = 30  # arrows that are shown; older ones are in the trace
 
@@ -53,13 +54,12 @@ class Flights:
     delay: float
     label: Callable[[bytes], str]
     all: list[Flight] = field(default_factory=list)
-    _seen: set[tuple[str, bytes]] = field(default_factory=set)
+    _repeats: Repeats = field(default_factory=Repeats)
 
     def take(self, row: Row):
         """Note what the relay has recorded."""
         if row.action == "send":
-            again = (row.way, row.payload) in self._seen
-            self._seen.add((row.way, row.payload))
+            again = self._repeats.take(row.way, row.payload, row.way == "backward")
             corners = [(row.time, 0.0), (row.time + self.delay, 1.0)]
             self.all.append(Flight(row.way, row.number, self.label(row.payload), corners, again))
         elif flight := self.flying(row.way, row.number):

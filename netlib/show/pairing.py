@@ -15,7 +15,8 @@ class Arrow:
     """One datagram: the rows (event numbers), roles and times [s] of its two ends.
 
     end: None, it was never received; `why` says what is known of that. again: the same bytes have
-    gone the same way before. copy: the link made it of the datagram whose start it shares.
+    gone the same way before. answer: its source was spoken to before it spoke. copy: the link made
+    it of the datagram whose start it shares.
     """
 
     start: int
@@ -26,6 +27,7 @@ class Arrow:
     sent: float = 0.0
     arrived: float | None = None
     again: bool = False
+    answer: bool = False
     copy: bool = False
     why: str = ""
 
@@ -53,6 +55,25 @@ def read(trace: Trace, label: Callable[[bytes], str] | None = None) -> list[Arro
     return reader.items()
 
 
+class Repeats:
+    """Tell which datagrams are sent again: the same bytes the same way.
+
+    Of answers, only the last one counts: an acknowledgement of few bits soon comes round.
+    """
+
+    def __init__(self):
+        self._sent: dict[object, set[bytes]] = defaultdict(set)
+
+    def take(self, way: object, payload: bytes, answer: bool) -> bool:
+        """Note a datagram; return whether it is a repetition. way: anything that names it."""
+        sent = self._sent[way]
+        again = payload in sent
+        if answer:
+            sent.clear()
+        sent.add(payload)
+        return again
+
+
 class _Reader:
     """Walk through a trace; a key is (source, destination, payload), a datagram's row its name."""
 
@@ -64,9 +85,12 @@ class _Reader:
         self._waiting: dict[tuple, list[int]] = defaultdict(list)  # sent, and not seen since
         self._pairs: dict[tuple, list[tuple[int, int, float]]] = defaultdict(list)
         self._lately: dict[str, float] = {}  # when each role did something [s]
+        self._answering: dict[str, bool] = {}  # whether each role was spoken to before it spoke
+        self._repeats = Repeats()
 
     def take(self, row: int, event: Event):
         peer = self._named(event.peer)
+        self._answering.setdefault(event.role, event.action == "receive")
         if event.action == "send":
             self._send(row, event, (event.role, peer, event.payload))
         elif event.action == "receive":
@@ -87,13 +111,15 @@ class _Reader:
         return sorted(both, key=lambda item: (item.start, isinstance(item, Arrow)))
 
     def _send(self, row: int, event: Event, key: tuple):
-        again = key in self._waiting
+        way, answer = key[:2], self._answering[event.role]
+        again = self._repeats.take(way, event.payload, answer)
         if self._was_a_timer(event, again):
             self._mark(row, event, "timer")
         self._waiting[key].append(row)
         why = "still on its way" if self._trace.whole else "never received"
         text = self._text(event.payload)
-        self._arrows[row] = Arrow(row, *key[:2], text, None, event.time, again=again, why=why)
+        arrow = Arrow(row, *way, text, None, event.time, again=again, answer=answer, why=why)
+        self._arrows[row] = arrow
 
     def _was_a_timer(self, event: Event, again: bool) -> bool:
         before = self._lately.get(event.role)
