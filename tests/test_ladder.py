@@ -290,12 +290,10 @@ def test_each_trouble_has_a_shape_of_its_own():
 def shapes(ladder: Ladder) -> set[str]:
     picture = drawn(ladder)
     paths = [path for path in picture.findall(f"{SVG}path") if path.get("stroke") != "white"]
-    names = {("L", False): "head", ("LMZ", False): "head"}
+    names = {"MLLZ": "head", "MLML": "cross", "MAMLV": "turn", "MAAMVH": "clock"}
     found = {"dashes"} if picture.findall(f"{SVG}line[@stroke-dasharray]") else set()
     for path in paths:
-        corners = re.sub("[^A-Z]", "", path.get("d"))
-        names = {"MLLZ": "head", "MLML": "cross", "MAMLV": "turn", "MAAMVH": "clock"}
-        found.add(names[corners])
+        found.add(names[re.sub("[^A-Z]", "", path.get("d"))])
     return found
 
 

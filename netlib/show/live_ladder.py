@@ -2,6 +2,7 @@
 
 import html
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import anywidget
@@ -13,6 +14,7 @@ from netlib.show.ladder import Ladder
 from netlib.show.link_panel import slider
 from netlib.show.live_flights import Flight, Flights
 from netlib.show.live_talk import Ended, LiveTalk, News, Woken
+from netlib.show.pairing import labelled
 from netlib.show.panel import Panel, button
 from netlib.show.pump import Pump
 from netlib.trace import Trace, printable
@@ -60,7 +62,7 @@ class LadderPanel(Panel):
         delay: float = 1.5,
     ):
         _expect_functions(sender=sender, receiver=receiver)
-        self._make, self._label = (sender, receiver), label
+        self._make, self._text = (sender, receiver), partial(labelled, label)
         self.sender, self.receiver, self.trace = None, None, Trace()
         self._talk: LiveTalk | None = None
         self._timers, self._deadlines, self._drawn = [], [None, None], None
@@ -87,7 +89,9 @@ class LadderPanel(Panel):
         self._end("")
 
     def _controls(self, delay: float) -> list[ipw.Widget]:
-        self.delay = slider("delay [s]", delay, 5, 0.1, "one way, of the datagrams to come")
+        self.delay = slider(
+            "one-way delay [s]", delay, 5, 0.1, "of the datagrams to come, in both directions"
+        )
         self.delay.min = 0.2
         self.delay.observe(lambda _: self._dial(), "value")
         self.click = ipw.ToggleButtons(options=CHOICES).add_class("netlib-click")
@@ -104,19 +108,12 @@ class LadderPanel(Panel):
             row.layout.flex_flow = "row wrap"
         return rows
 
-    def _text(self, payload: bytes) -> str:
-        try:
-            text = self._label(payload) if self._label else printable(payload, 24)
-        except Exception:  # a function that reads a header has met bytes without one
-            text = printable(payload, 24)
-        return printable(text.encode(errors="replace"), 32) or "(empty)"
-
     def _start(self):
         self._end("")
-        self.sender, self.receiver = (make() for make in self._make)
-        for end in (self.sender, self.receiver):
-            if not isinstance(end, Endpoint):
-                raise TypeError(f"expected an Endpoint (deadline, receive, wake), got {end!r}")
+        try:
+            self.sender, self.receiver = map(_made, self._make)
+        except Exception as failure:  # a callback has nobody to raise it to
+            return self.say(f"{type(failure).__name__}: {failure}")
         self._flights, self._chosen = Flights(self.delay.value, self._text), None
         self._timers, self._deadlines = [], [None, None]
         self._talk = LiveTalk((self.sender, self.receiver), self.delay.value, self.pump.put)
@@ -207,6 +204,13 @@ def _expect_functions(**given: Callable):
     for name, make in given.items():
         if not callable(make):
             raise TypeError(f"{name} must be a function that makes an Endpoint, got {make!r}")
+
+
+def _made(make: Callable[[], Endpoint]) -> Endpoint:
+    end = make()
+    if not isinstance(end, Endpoint):
+        raise TypeError(f"expected an Endpoint (deadline, receive, wake), got {end!r}")
+    return end
 
 
 def _listed(messages: list) -> str:

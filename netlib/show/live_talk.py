@@ -15,6 +15,7 @@ from netlib.sockets.driver import Driver, drive
 from netlib.trace import Trace
 
 LOOK = 0.05  # seconds between two looks at the relay
+FAREWELL = 2.0  # seconds to wait for the thread
 PATIENCE = 180.0  # seconds without a touch, after which a conversation ends by itself
 LIMIT = 1000  # datagrams, after which it ends by itself: a page cannot show more
 
@@ -110,7 +111,7 @@ class LiveTalk:
     def stop(self):
         """End the thread, the relay and the sockets, and wait for that. Harmless when repeated."""
         self._stopping = True
-        self._thread.join()
+        self._thread.join(FAREWELL)  # an endpoint that never returns cannot be ended
 
     def _run(self):
         try:

@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from functools import partial
 
 from netlib.trace import Address, Event, Trace, printable
 
@@ -49,7 +50,7 @@ def read(trace: Trace, label: Callable[[bytes], str] | None = None) -> list[Arro
     were recorded, the first sent arrives first; where they were not, those that were sent last
     arrive, for who sends something again did so because the one before had died.
     """
-    reader = _Reader(trace, label or (lambda payload: printable(payload, 24)))
+    reader = _Reader(trace, partial(labelled, label))
     for row, event in enumerate(trace):
         reader.take(row, event)
     return reader.items()
@@ -117,7 +118,7 @@ class _Reader:
             self._mark(row, event, "timer")
         self._waiting[key].append(row)
         why = "still on its way" if self._trace.whole else "never received"
-        text = self._text(event.payload)
+        text = self._label(event.payload)
         arrow = Arrow(row, *way, text, None, event.time, again=again, answer=answer, why=why)
         self._arrows[row] = arrow
 
@@ -138,7 +139,7 @@ class _Reader:
             start = waiting.pop(0 if self._trace.whole else -1)
             self._pairs[key].append((start, row, event.time))
         else:
-            self._mark(row, event, f"received {self._text(event.payload)}")
+            self._mark(row, event, f"received {self._label(event.payload)}")
 
     def _begins(self, sent: tuple, got: tuple) -> bool:
         return sent[:2] == got[:2] and sent[2].startswith(got[2]) and bool(self._waiting[sent])
@@ -166,9 +167,11 @@ class _Reader:
         # a list is no address, but may have been tried as one
         return self._roles.get(peer, "elsewhere") if isinstance(peer, tuple) else "elsewhere"
 
-    def _text(self, payload: bytes) -> str:
-        try:
-            text = self._label(payload)
-        except Exception:  # a function that reads a header has met bytes without one
-            text = printable(payload, 24)
+
+def labelled(label: Callable[[bytes], str] | None, payload: bytes) -> str:
+    """Return what `label` says of a payload, as one short line; without a label, the bytes."""
+    try:
+        text = label(payload) if label else printable(payload, 24)
         return printable(text.encode(errors="replace"), 32) or "(empty)"
+    except Exception:  # a function that reads a header has met bytes without one
+        return labelled(None, payload)
