@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.usefixtures("nothing_left_open"),
     pytest.mark.filterwarnings("error"),
 ]
-LONG, SHORT = 60.0, 0.3  # seconds on the way: nothing arrives by itself; it does, soon
+LONG, SHORT = 60.0, 0.5  # seconds on the way: nothing arrives by itself; it does, soon
 HOSTILE = b"<img src=x onerror=window.pwned=1>"
 
 
@@ -274,6 +274,11 @@ def test_the_page_is_told_a_few_times_a_second_and_no_more():
 def test_an_endpoint_instead_of_its_maker_is_named(made, said):
     with pytest.raises(TypeError, match=said):
         LadderPanel(made, StopAndWaitReceiver)
+
+
+def test_an_unknown_action_is_named():
+    with running(delay=LONG) as panel, pytest.raises(ValueError, match="got 'eat'"):
+        panel.act("eat")
 
 
 def test_a_maker_of_something_else_is_named_at_start():

@@ -206,26 +206,28 @@ class Loop:
 
     def _meddle(self, name: str, number: int, what: str, seconds: float) -> bool:
         """Drop, delay or duplicate a datagram; return whether it was still on its way."""
-        way, on_way = self._forward if name == "forward" else self._backward, self._on_way
-        flight = min((f for f in on_way if f[2] is way and f[6] == number), default=None)
-        if flight is None:
-            return False
-        due, _, _, payload, client, *_ = flight
+        way = self._forward if name == "forward" else self._backward
+        found = [f for f in self._on_way if f[2] is way and f[6] == number]
+        if found:
+            self._handle(min(found), what, seconds)
+        return bool(found)
+
+    def _handle(self, flight: tuple, what: str, seconds: float):
+        due, _, way, payload, client, _, number = flight
         if what == "duplicate":
             way.copies += 1
             self._launch((due, next(self._order), way, payload, client, "copy", number))
-            return True
-        on_way.remove(flight)
-        heapify(on_way)
+            return
+        self._on_way.remove(flight)
+        heapify(self._on_way)
         self._held -= len(payload) + BOOKKEEPING
         way.in_flight -= 1
         if what == "delay":
             self._launch((due + seconds, *flight[1:]))
-            return True
+            return
         way.lose(BY_HAND)
         if self._rows is not None:
             self._note(now(), way, "lost", payload, client, number, BY_HAND)
-        return True
 
     def _launch(self, flight: tuple):
         self._held += len(flight[3]) + BOOKKEEPING

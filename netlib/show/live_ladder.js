@@ -2,8 +2,8 @@
 // Text from the network is set as textContent or as an attribute, never as markup.
 
 const SVG = "http://www.w3.org/2000/svg";
-const WIDTH = 760, HEIGHT = 420, LEFT = 150, RIGHT = 610, TOP = 34, FOOT = 412;
-const SPAN = 9; // seconds in sight
+const WIDTH = 800, HEIGHT = 390, LEFT = 185, RIGHT = 645, TOP = 34, FOOT = 382;
+const SPAN = 8; // seconds in sight
 const COLORS = {forward: "#0072B2", backward: "#009E73", wrong: "#D55E00", grey: "#777"};
 const KEYS = {d: "drop", l: "delay", u: "duplicate"};
 let pictures = 0;
@@ -103,7 +103,7 @@ class View {
   draw() {
     const now = this.now();
     this.scale = (FOOT - TOP) / SPAN;
-    this.top = Math.max(0, now - SPAN * 0.7);
+    this.top = Math.max(-0.4, now - SPAN * 0.7);
     if (!this.layer) this.frame();
     const live = new Set();
     this.layer.replaceChildren();
@@ -136,9 +136,9 @@ class View {
     for (const at of [LEFT, RIGHT])
       make(this.layer, "line", {x1: at, x2: at, y1: TOP - 8, y2: FOOT, stroke: COLORS.grey});
     const here = this.y(now);
-    make(this.layer, "line", {x1: 60, x2: RIGHT + 60, y1: here, y2: here, stroke: "#bbb",
+    make(this.layer, "line", {x1: 56, x2: RIGHT + 60, y1: here, y2: here, stroke: "#bbb",
       "stroke-dasharray": "2 4"});
-    for (let at = Math.ceil(this.top); at < this.top + SPAN; at++)
+    for (let at = Math.max(0, Math.ceil(this.top)); at < this.top + SPAN; at++)
       make(this.layer, "text", {x: 44, y: this.y(at) + 4, "text-anchor": "end",
         fill: "#666"}, `${at} s`);
   }

@@ -49,8 +49,8 @@ class LadderPanel(Panel):
 
     sender, receiver: functions without arguments, each of which makes a fresh Endpoint, at every
     Start. label: a function from a payload to what stands at its arrow ("DATA 3"). delay [s]: one
-    way, to begin with. By keyboard: Tab to the picture, the arrow keys
-    choose a datagram, D drops, L delays and U duplicates it. What happened is kept as `trace`.
+    way, to begin with. By keyboard: Tab to the picture, the arrow keys choose a datagram, D drops,
+    L delays and U duplicates it. After a run, `sender`, `receiver` and `trace` say what came of it.
     """
 
     def __init__(
@@ -76,7 +76,9 @@ class LadderPanel(Panel):
         self.say("Press Start: then click an arrow while it is on its way.")
 
     def act(self, what: str):
-        """Do something to the chosen datagram, or to the last one sent; say what came of it."""
+        """Drop, delay or duplicate the chosen datagram, or the last one sent; say what came of it."""
+        if what not in CHOICES:
+            raise ValueError(f"what must be one of {', '.join(CHOICES)}, got {what!r}")
         way, number = self._chosen or (None, None)
         flight = self._flights.flying(way, number)
         on_the_way = self._flights.on_the_way()
@@ -89,24 +91,23 @@ class LadderPanel(Panel):
         self._end("")
 
     def _controls(self, delay: float) -> list[ipw.Widget]:
-        self.delay = slider(
-            "one-way delay [s]", delay, 5, 0.1, "of the datagrams to come, in both directions"
-        )
+        tip = "of the datagrams to come, in both directions"
+        self.delay = slider("one-way delay [s]", delay, 5, 0.1, tip)
         self.delay.min = 0.2
         self.delay.observe(lambda _: self._dial(), "value")
         self.click = ipw.ToggleButtons(options=CHOICES).add_class("netlib-click")
         self.click.style.button_width = "7em"
-        top = ipw.HBox([self.delay, self.start_button])
-        self.buttons = [
-            button(what.capitalize(), self.while_open(lambda _, what=what: self.act(what)), tip)
-            for what, tip in zip(CHOICES, ("(key D)", "(key L)", "(key U)"), strict=True)
-        ]
-        clicks = ipw.HBox([ipw.Label("A click on an arrow will"), self.click])
-        presses = ipw.HBox([ipw.Label("The chosen datagram, or the last one:"), *self.buttons])
-        rows = [top, clicks, presses]
+        self.buttons = [self._button(what, key) for what, key in zip(CHOICES, "DLU", strict=True)]
+        clicks = [ipw.Label("A click on an arrow will"), self.click]
+        presses = [ipw.Label("The chosen datagram, or the last one:"), *self.buttons]
+        rows = [ipw.HBox(each) for each in ([self.delay, self.start_button], clicks, presses)]
         for row in rows:
             row.layout.flex_flow = "row wrap"
         return rows
+
+    def _button(self, what: str, key: str) -> ipw.Button:
+        tip = f"{what} the chosen datagram, or the last one on its way (key {key} in the picture)"
+        return button(what.capitalize(), self.while_open(lambda _: self.act(what)), tip)
 
     def _start(self):
         self._end("")
@@ -134,14 +135,16 @@ class LadderPanel(Panel):
             case {"choose": [str() as way, int() as number]}:
                 self._chosen = way, number
             case {"act": str() as what, "on": [str() as way, int() as number]}:
-                self._chosen = way, number
+                self._chosen, what = (way, number), what or self.click.value
+                if what not in CHOICES:
+                    return
                 if flight := self._flights.flying(way, number):
-                    self._meddle(flight, what or self.click.value)
+                    self._meddle(flight, what)
                 else:
                     self.say("Too late: it has arrived.")
 
     def _meddle(self, flight: Flight, what: str):
-        if what not in CHOICES or self._talk is None:
+        if self._talk is None:
             return
         seconds = self.delay.value if what == "delay" else 0.0
         done = self._talk.meddle(flight.way, flight.number, what, seconds)
