@@ -21,7 +21,7 @@ pytestmark = [
     pytest.mark.usefixtures("nothing_left_open"),
     pytest.mark.filterwarnings("error"),
 ]
-LONG, SHORT = 60.0, 0.5  # seconds on the way: nothing arrives by itself; it does, soon
+LONG, SHORT = 60.0, 0.4  # seconds on the way: nothing arrives by itself; it does, soon
 HOSTILE = b"<img src=x onerror=window.pwned=1>"
 
 

@@ -76,7 +76,7 @@ class LadderPanel(Panel):
         self.say("Press Start: then click an arrow while it is on its way.")
 
     def act(self, what: str):
-        """Drop, delay or duplicate the chosen datagram, or the last one sent; say what came of it."""
+        """Drop, delay or duplicate the chosen datagram, or the last one sent."""
         if what not in CHOICES:
             raise ValueError(f"what must be one of {', '.join(CHOICES)}, got {what!r}")
         way, number = self._chosen or (None, None)
@@ -217,6 +217,7 @@ def _made(make: Callable[[], Endpoint]) -> Endpoint:
 
 
 def _listed(messages: list) -> str:
-    shown = ", ".join(printable(bytes(message), 12) for message in messages[:10])
+    known = (m if isinstance(m, bytes) else repr(m).encode() for m in messages[:10])
+    shown = ", ".join(printable(message, 12) for message in known)
     more = f" and {len(messages) - 10} more" if len(messages) > 10 else ""
     return f"{shown or 'nothing'}{more}"
