@@ -72,6 +72,7 @@ def simulate_all(
         raise ValueError(f"until must be a number of seconds above 0, got {until!r}")
     _check(conversations)
     record = Trace(lambda: 0.0, show_times=True)
+    record.virtual = record.whole = True
     world = _World(record if trace else None)
     for number, conversation in enumerate(conversations):
         world.join(*_places(number, conversation, record), conversation.start)
