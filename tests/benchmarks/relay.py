@@ -31,6 +31,7 @@ SO_TIMESTAMPNS = 35
 RATES = ((1000, 4.0), (5000, 2.0), (20000, 2.0))  # datagrams per second, for so many seconds
 PATIENCE = 0.002  # seconds that the sender may be behind its schedule
 BULK, CHUNK = 256 * 2**20, 65536
+FRESH = multiprocessing.get_context("spawn")  # a fork would hold the relay's sockets open
 
 
 @contextmanager
@@ -168,33 +169,49 @@ def datagrams(rate: int, seconds: float, runs: int):
     print()
 
 
-def bulk(through: tuple, listener: socket.socket) -> float:
-    """Return the bytes per second that a stream reaches."""
-
-    def produce():
-        with socket.create_connection(through) as sender:
-            for _ in range(BULK // CHUNK):
-                sender.sendall(data)
-            sender.recv(1)
-
+def produce(through: tuple):
+    """Send a bulk of bytes once the other end says so, and wait until it has them all."""
     data = bytes(CHUNK)
-    thread = threading.Thread(target=produce)
-    thread.start()
+    with socket.create_connection(through) as sender:
+        sender.recv(1)
+        for _ in range(BULK // CHUNK):
+            sender.sendall(data)
+        sender.recv(1)
+
+
+def consume(listener: socket.socket, pipe):
+    """Ask for the bulk, and tell how long it took to come [s]."""
     with listener.accept()[0] as receiver:
-        began, missing = time.perf_counter(), BULK
+        receiver.sendall(b"?")
+        began, missing, buffer = time.perf_counter(), BULK, bytearray(CHUNK)
         while missing:
-            missing -= len(receiver.recv(CHUNK))
-        took = time.perf_counter() - began
-        receiver.send(b"!")
-        thread.join()
+            missing -= receiver.recv_into(buffer)
+        pipe.send(time.perf_counter() - began)
+        receiver.sendall(b"!")
+
+
+def bulk(through: tuple, listener: socket.socket) -> float:
+    """Return the bytes per second of a stream whose ends are programs of their own.
+
+    In one program the relay's thread and theirs would wait for each other, not for the bytes.
+    """
+    here, there = FRESH.Pipe()
+    ends = (FRESH.Process(target=produce, args=(through,)),)
+    ends += (FRESH.Process(target=consume, args=(listener, there)),)
+    for each in ends:
+        each.start()
+    took = here.recv()
+    for each in ends:
+        each.join()
     return BULK / took
 
 
 def pump(front: socket.socket, target: tuple):
-    """Be the smallest relay that there can be, for one connection and one direction."""
+    """Be the smallest relay that there can be, for one connection and one bulk."""
     with front.accept()[0] as near, socket.create_connection(target) as far:
         buffer = bytearray(4 * CHUNK)
         view, missing = memoryview(buffer), BULK
+        near.sendall(far.recv(1))
         while missing:
             count = near.recv_into(buffer)
             far.sendall(view[:count])
