@@ -2,6 +2,7 @@
 
 import re
 import sys
+from statistics import median
 
 import pytest
 
@@ -30,17 +31,12 @@ def press(panel: SlowPanel) -> list[Spent]:
 
 
 @on_linux
-def test_nagles_algorithm_holds_the_second_write_and_nodelay_does_not():
-    held, sent = exchange(2, nagle=True, rtt=0.0), exchange(2, nagle=False, rtt=0.0)
-    # the kernel's timer, of 40 ms: longer on a busy machine, never shorter than its tick allows
-    assert min(each.held for each in held[1:]) > 0.02
-    assert min(each.held for each in sent) < 0.02
-    assert all(each.total >= each.held for each in held + sent)
-
-
-@on_linux
-def test_one_write_is_never_held():
-    assert min(each.held for each in exchange(1, nagle=True, rtt=0.0)) < 0.02
+def test_nagles_algorithm_holds_the_second_write_and_its_cures_do_not():
+    stalled = exchange(2, nagle=True, rtt=0.0)
+    held = median(each.held for each in stalled)  # the first one may be quick
+    for cured in (exchange(2, nagle=False, rtt=0.0), exchange(1, nagle=True, rtt=0.0)):
+        assert held > 5 * min(each.held for each in cured)
+        assert all(each.total >= each.held for each in stalled + cured)
 
 
 def test_no_request_is_answered_before_its_round_trip():

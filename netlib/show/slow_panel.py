@@ -58,7 +58,7 @@ class SlowPanel(Panel):
         self.view = ipw.HTML().add_class("netlib-times")
         self.spent: list[Spent] = []
         super().__init__("Slow panel", controls, self.view)
-        self.say("Press Send: four requests, one after the other, each in the same two writes.")
+        self.say("Press Send: four requests, one after the other, and where each of them waited.")
 
     def close_sockets(self):
         """Nothing is open between two presses."""
@@ -135,9 +135,10 @@ def bars(spent: list[Spent]) -> str:
     """Return a bar for each request, as long as it took, coloured by where it waited."""
     longest = max(each.total for each in spent)
     lines = []
-    for each in spent:
+    for index, each in enumerate(spent, 1):
         parts = [(HELD, each.held or 0.0), (PATH, each.path), (REST, each.rest)]
-        lines.append("".join(_part(color, BAR * time / longest) for color, time in parts))
+        drawn = "".join(_part(color, BAR * time / longest) for color, time in parts)
+        lines.append(f"{index} {drawn}")
     words = [(HELD, "held by Nagle"), (PATH, "path"), (REST, "rest")]
     key = " ".join(f"{_part(color, 12)} {word}&emsp;" for color, word in words)
     return f'<div style="line-height:1.5">{"<br>".join(lines)}<br>{key}</div>'
