@@ -3,16 +3,22 @@
 import ast
 import json
 import os
+import sys
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from jupyter_client.manager import KernelManager
+from jupyter_client.provisioning import local_provisioner
+from nursery import Nursery
 
 TESTS = Path(__file__).parent
 NOTEBOOKS = TESTS.parent / "notebooks"
 TIMEOUT = 60.0  # seconds that a start or a cell may take before the test fails
+
+if sys.platform == "linux":
+    local_provisioner.launch_kernel = Nursery().launch
 
 
 class CellError(AssertionError):

@@ -30,10 +30,23 @@ def test_wilsons_interval_has_the_published_values():
 def test_the_intervals_are_those_of_scipy(rng, hits, n, confidence):
     expected = reference.binomtest(hits, n).proportion_ci(confidence, method="wilson")
     assert stats.proportion_interval(hits, n, confidence) == pytest.approx(tuple(expected))
-    samples = rng.exponential(size=max(2, n))
+    samples = rng.exponential(size=max(10, n))
     mean, error = np.mean(samples), reference.sem(samples)
     expected = reference.t.interval(confidence, len(samples) - 1, loc=mean, scale=error)
-    assert stats.mean_interval(samples, confidence) == pytest.approx(expected)
+    slack = 0.002 * (expected[1] - expected[0])
+    assert stats.mean_interval(samples, confidence) == pytest.approx(expected, abs=slack)
+
+
+@pytest.mark.parametrize("freedom", [9, 15, 29, 1000])
+@pytest.mark.parametrize("probability", [0.9, 0.975, 0.9995])
+def test_students_quantile_is_that_of_scipy(probability, freedom):
+    expected = reference.t.ppf(probability, freedom)
+    assert stats.student_quantile(probability, freedom) == pytest.approx(expected, rel=0.002)
+
+
+def test_too_few_samples_for_an_interval_are_refused():
+    with pytest.raises(ValueError, match="at least 10 samples, got 9"):
+        stats.mean_interval(range(9))
 
 
 @pytest.mark.parametrize(("hits", "n"), [(-1, 10), (11, 10), (0, 0)])

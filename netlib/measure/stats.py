@@ -1,9 +1,11 @@
 """Numbers from what was measured, with how far they can be trusted."""
 
 import math
+from statistics import NormalDist
 
 import numpy as np
-from scipy import special  # the quantiles; scipy.stats, which has the rest, takes 5 times as long
+
+FEWEST = 10  # samples for an interval of their mean; with fewer, the quantile's series is not exact
 
 
 def proportion_interval(hits: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
@@ -14,17 +16,35 @@ def proportion_interval(hits: int, n: int, confidence: float = 0.95) -> tuple[fl
     """
     if not 0 <= hits <= n or n < 1:
         raise ValueError(f"expected 0 <= hits <= n and n >= 1, got hits {hits!r}, n {n!r}")
-    z, p = special.ndtri((1 + confidence) / 2), hits / n
+    z, p = NormalDist().inv_cdf((1 + confidence) / 2), hits / n
     middle = (p + z**2 / (2 * n)) / (1 + z**2 / n)
     half = z / (1 + z**2 / n) * math.sqrt(p * (1 - p) / n + z**2 / (4 * n**2))
     return float(max(0.0, middle - half)), float(min(1.0, middle + half))
 
 
 def mean_interval(samples, confidence: float = 0.95) -> tuple[float, float]:
-    """Return where the mean of independent samples lies (Student's t)."""
+    """Return where the mean of independent samples lies (Student's t). Raises ValueError."""
     n, mean = len(samples), float(np.mean(samples))
-    half = special.stdtrit(n - 1, (1 + confidence) / 2) * np.std(samples, ddof=1) / math.sqrt(n)
+    if n < FEWEST:
+        raise ValueError(f"expected at least {FEWEST} samples, got {n}")
+    half = student_quantile((1 + confidence) / 2, n - 1) * np.std(samples, ddof=1) / math.sqrt(n)
     return mean - float(half), mean + float(half)
+
+
+def student_quantile(probability: float, freedom: int) -> float:
+    """Return the quantile of Student's t with so many degrees of freedom, 9 or more.
+
+    A series around the normal quantile, within 0.2 % up to a probability of 0.9995. Source:
+    M. Abramowitz, I. A. Stegun, Handbook of Mathematical Functions, 1964, formula 26.7.5.
+    """
+    z = NormalDist().inv_cdf(probability)
+    terms = (
+        (z**3 + z) / 4,
+        (5 * z**5 + 16 * z**3 + 3 * z) / 96,
+        (3 * z**7 + 19 * z**5 + 17 * z**3 - 15 * z) / 384,
+        (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
+    )
+    return z + sum(term / freedom**power for power, term in enumerate(terms, 1))
 
 
 def bursts(lost) -> np.ndarray:
