@@ -1,6 +1,5 @@
 """Measured efficiency against the formulas: 20 points for each protocol, within 3 errors."""
 
-
 import numpy as np
 import pytest
 
