@@ -1,6 +1,6 @@
 """What senders and receivers ask of their arguments, so that a slip is named where it is made."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from netlib.protocols.wire import MAX_BITS
 
@@ -23,13 +23,13 @@ def whole(name: str, value: int, least: int, most: int) -> int:
     return value
 
 
-def window(value: int, bits: int, spare: int, unsafe: bool) -> int:
-    """Return a window that `bits` can number if `spare` numbers stay out of it.
+def window(value: int, bits: int, safe: Callable[[int], int], unsafe: bool) -> int:
+    """Return `value` if it is a window of at most `safe(2 ** bits)`, with `unsafe` 2 ** bits.
 
-    unsafe: up to all numbers, to see what happens. Raises ValueError.
+    Raises ValueError.
     """
     space = 1 << whole("bits", bits, 1, MAX_BITS)
-    largest = space if unsafe else space - spare
+    largest = space if unsafe else safe(space)
     if type(value) is int and largest < value <= space:
         raise ValueError(
             f"window must be at most {largest} with {bits} bits, got {value}: an old datagram "

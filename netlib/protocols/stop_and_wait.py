@@ -76,6 +76,7 @@ class StopAndWaitReceiver:
         self._space = 1 << checks.whole("bits", bits, 0, wire.MAX_BITS)
         self.delivered: list[bytes] = []
         self.duplicates = self.ignored = 0  # not in order; no data at all
+        self._expected, self._answer = 0, wire.ack(self._space - 1)
 
     def receive(self, datagram: bytes, now: float) -> list[bytes]:
         """Take a message; return the acknowledgement of all that was delivered."""
@@ -83,11 +84,12 @@ class StopAndWaitReceiver:
             self.ignored += 1
             return []
         seq, message = read
-        if seq == len(self.delivered) % self._space:
+        if seq == self._expected:
             self.delivered.append(message)
+            self._expected, self._answer = (seq + 1) % self._space, wire.ack(seq)
         else:
             self.duplicates += 1
-        return [wire.ack((len(self.delivered) - 1) % self._space)]
+        return [self._answer]
 
     def wake(self, now: float) -> list[bytes]:
         """Do nothing: a receiver waits for datagrams only."""
