@@ -133,6 +133,17 @@ def test_what_is_acknowledged_while_it_waits_to_be_sent_again_is_not():
     assert (sender.deadline, sender.retransmissions) == (2.6, 1)
 
 
+def test_having_gone_back_an_acknowledgement_that_was_late_takes_it_forward_again():
+    sender = GoBackNSender(numbered(4), 3, 1.0, spacing=0.25)
+    for now in (0.0, 0.25, 0.5):
+        sender.wake(now)
+    assert said(sender.wake(1.0)) == ["DATA 0 'm0'"]
+    assert sender.receive(wire.ack(1), 1.1) == []  # 0 and 1 had arrived
+    assert (sender.base, sender.in_flight, sender.deadline) == (2, 1, 1.25)
+    assert said(sender.wake(1.25)) == ["DATA 2 'm2'"]
+    assert (sender.transmissions, sender.retransmissions) == (5, 2)
+
+
 def test_a_receiver_delivers_once_and_acknowledges_each_time():
     receiver = StopAndWaitReceiver()
     answers = [receiver.receive(wire.data(0, b"m0"), now) for now in (0.0, 0.1)]
@@ -165,6 +176,15 @@ def test_what_was_sent_once_is_measured_and_what_was_sent_twice_is_not(name):
     assert estimator.rto == pytest.approx(1.8)
     sender.receive(wire.ack(1), 5.0)
     assert (len(estimator.history), sender.done) == (1, True)
+
+
+def test_an_acknowledgement_that_comes_twice_is_measured_once():
+    estimator = RttEstimator(1.0, least=0.0)
+    sender = SelectiveRepeatSender(numbered(3), 3, estimator)
+    sender.wake(0.0)
+    for now in (0.2, 0.9):
+        sender.receive(wire.ack(1), now)
+    assert (len(estimator.history), sender.ignored, sender.in_flight) == (1, 1, 2)
 
 
 # ---- golden conversations, one for each figure of the textbooks
