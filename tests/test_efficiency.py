@@ -1,15 +1,11 @@
 """Measured efficiency against the formulas: 20 points for each protocol, within 3 errors."""
 
-from itertools import product
-
 import numpy as np
 import pytest
 
 from netlib.links import Link, simulate
 from netlib.measure import theory
 from netlib.protocols import (
-    FecReceiver,
-    FecSender,
     GoBackNReceiver,
     GoBackNSender,
     SelectiveRepeatReceiver,
@@ -92,5 +88,4 @@ def test_selective_repeat_is_as_efficient_as_the_formula(p, window, a):
     sender = SelectiveRepeatSender([b"."] * n, window, rtt * SLOT, spacing=SLOT)
     took = slots(sender, SelectiveRepeatReceiver(window), p, a)
     expected = n / theory.selective_repeat(p, a, window)
-    print(took, expected, error(n, p, rtt if window == 1 else 1))
     assert abs(took - expected) < 3 * error(n, p, rtt if window == 1 else 1) + rtt

@@ -8,6 +8,7 @@ from contextlib import contextmanager
 import ipywidgets as ipw
 import pytest
 
+from netlib.links.link import Link
 from netlib.links.quality import BY_HAND
 from netlib.links.relay import Row
 from netlib.protocols.arq import StopAndWaitReceiver, StopAndWaitSender
@@ -32,7 +33,7 @@ def running(*messages: bytes, delay: float, timeout: float = 600.0, **options):
         lambda: StopAndWaitSender(messages or [b"a"], timeout),
         StopAndWaitReceiver,
         delay=delay,
-        **options,
+        **{"spacing": 0.0} | options,
     )
     panel.start_button.click()
     try:
@@ -313,8 +314,29 @@ def test_an_arrow_goes_evenly_and_after_a_delay_more_slowly_from_where_it_was():
     assert flight.corners[-1] == (3.0, 0.75)
 
 
+def test_one_that_waits_for_its_turn_stays_where_it_is_until_it_leaves():
+    flights = Flights(Link(2.0, rate=8.0), lambda payload: "x")  # a byte takes a second
+    for number in (0, 1):
+        flights.take(row(0.0, "send", number))
+    first, second = flights.all
+    assert first.corners == [(0.0, 0.0), (1.0, 0.0), (3.0, 1.0)]
+    assert second.corners == [(0.0, 0.0), (2.0, 0.0), (4.0, 1.0)]
+    flights.meddled(second, "duplicate", 1.0, 0.0)
+    assert flights.all[2].corners == [(1.0, 0.0), (2.0, 0.0), (4.0, 1.0)]
+    flights.meddled(second, "delay", 1.0, 3.0)
+    assert second.corners == [(0.0, 0.0), (1.0, 0.0), (7.0, 1.0)]
+    flights.take(row(2.0, "lost", 0))
+    assert first.corners == [(0.0, 0.0), (1.0, 0.0), (2.0, 0.5)]
+
+
+def test_a_window_leaves_one_after_the_other_and_arrives_so():
+    with running(delay=LONG, spacing=0.5) as panel:
+        due = panel._flights.all[0].due - panel._flights.all[0].corners[0][0]
+        assert due == pytest.approx(LONG + 0.5, abs=0.01)
+
+
 def test_of_a_datagram_and_its_copy_the_first_to_arrive_is_the_one_that_arrived():
-    flights = Flights(2.0, lambda payload: "x")
+    flights = Flights(Link(2.0), lambda payload: "x")
     flights.take(row(0.0, "send"))
     flights.meddled(flights.all[0], "duplicate", 1.0, 0.0)
     flights.meddled(flights.all[0], "delay", 1.0, 3.0)
@@ -325,7 +347,7 @@ def test_of_a_datagram_and_its_copy_the_first_to_arrive_is_the_one_that_arrived(
 
 
 def test_a_page_is_told_of_the_newest_arrows_only():
-    flights = Flights(2.0, lambda payload: "x")
+    flights = Flights(Link(2.0), lambda payload: "x")
     for number in range(KEPT + 5):
         flights.take(row(0.0, "send", number))
     assert [arrow["number"] for arrow in flights.told()] == list(range(5, KEPT + 5))

@@ -3,7 +3,7 @@
 from contextlib import contextmanager
 
 import pytest
-from test_relay import echo, settled, wait_for
+from relays import echo, settled, wait_for
 
 from netlib.links.link import Link
 from netlib.links.quality import BY_HAND

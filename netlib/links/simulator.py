@@ -123,9 +123,9 @@ class _World:
 
     def _advance(self, most: int) -> tuple | None:
         """Let so many events happen; return the last of them, or None: it was the end."""
-        events, record, pop = self._events, self._record, heappop
+        events, record = self._events, self._record
         for _ in range(most):
-            event = now, order, place, datagram, note = pop(events)
+            event = now, order, place, datagram, note = heappop(events)
             endpoint = place.endpoint
             if datagram is not None:
                 inbox = place.inbox
@@ -178,10 +178,12 @@ class _World:
                         f"expected an arrival at {now!r} s or later, got {at!r}: {place.link}"
                     )
                 event = (at, next(order), peer, datagram, note)
-                overtakes = inbox and at < inbox[-1][0]
-                if overtakes or not inbox:
+                if not inbox:
+                    inbox.append(event)
                     heappush(self._events, event)
-                if not overtakes:
+                elif at < inbox[-1][0]:  # it overtakes
+                    heappush(self._events, event)
+                else:
                     inbox.append(event)
                 note = "copy"
             if record and not arrivals:

@@ -79,6 +79,24 @@ def late_or_lost(p, later_than):
     return p + (1 - p) * np.asarray(later_than)
 
 
+def throughput(window, rtt, rate):
+    """Return the bits per second of `window` bytes each `rtt`, on a path that carries `rate`.
+
+    The knee is where window = rate * rtt / 8: the bandwidth-delay product.
+    Source: RFC 7323, section 1.1 (W/RTT); J. F. Kurose, K. W. Ross, Computer Networking, 3.4.2.
+    """
+    return np.minimum(8 * np.asarray(window) / rtt, rate)
+
+
+def slow_start_rounds(segments, first=10):
+    """Return the round trips in which slow start sends so many segments, `first` in the first one.
+
+    Each round doubles the window: n rounds send first * (2**n - 1). Without loss, and with an ACK
+    for each segment. Source: RFC 5681, section 3.1; `first`: RFC 6928.
+    """
+    return np.ceil(np.log2(np.asarray(segments) / first + 1)).astype(int)
+
+
 def utilisation(a, window=1):
     """Return the fraction of the time that a sender without losses sends: window / (1 + 2a).
 

@@ -34,7 +34,8 @@ class Ladder:
         self.items = _chosen(everything, first, last, between)
         self.arrows = [item for item in self.items if isinstance(item, Arrow)]
         self.roles = list(dict.fromkeys(role for item in self.items for role in _roles(item)))
-        self.omitted = len(everything) - len(self.items)
+        chosen = (first, last, between) != (None, None, None)
+        self.omitted = 0 if chosen else len(everything) - len(self.items)
         self.digits, self._height = _digits(trace, self.items), height
 
     def text(self) -> str:

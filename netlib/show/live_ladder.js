@@ -158,7 +158,9 @@ class View {
     make(group, "path", {d, stroke: color, fill: "none", "stroke-width": open ? 3 : 1.8,
       ...(arrow.copy ? {"stroke-dasharray": "7 4"} : {})});
     this.tip(group, points, arrow.state === "lost", color);
-    this.named(group, arrow, points, open, color);
+    const left = corners.findLastIndex(([, share]) => share === 0); // before, it waits its turn
+    const waits = left === corners.length - 1 && key(arrow) !== this.chosen;
+    if (!waits) this.named(group, arrow, points.slice(Math.max(0, left)), open, color);
   }
 
   target(arrow, live) { // kept from frame to frame, or a click would miss it

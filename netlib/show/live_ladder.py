@@ -10,6 +10,7 @@ import ipywidgets as ipw
 import traitlets
 
 from netlib.endpoint import Endpoint
+from netlib.links.link import Link
 from netlib.show.ladder import Ladder
 from netlib.show.link_panel import slider
 from netlib.show.live_flights import Flight, Flights
@@ -21,12 +22,13 @@ from netlib.trace import Trace, printable
 
 PER_SECOND = 10.0  # messages to the page, at most; it draws the frames between them by itself
 LINES, SHOWN = 8, 20  # of the text twin; timers in the picture
+FRAME = 100_000  # bytes on the wire around each datagram
 CHOICES = ("drop", "delay", "duplicate")
 DONE = {"drop": "dropped", "delay": "delayed", "duplicate": "duplicated"}
 STYLE = """<style>
 .netlib-flights {width: 100%; max-width: 900px; display: block; font: 14px system-ui, sans-serif}
 .netlib-flights:focus-visible {outline: 3px solid #0072B2; outline-offset: -3px}
-.netlib-said pre {margin: 4px 0; line-height: 1.4}
+.netlib-said pre {margin: 4px 0; line-height: 1.4; white-space: pre; overflow-x: auto}
 </style>"""
 
 
@@ -49,8 +51,9 @@ class LadderPanel(Panel):
 
     sender, receiver: functions without arguments, each of which makes a fresh Endpoint, at every
     Start. label: a function from a payload to what stands at its arrow ("DATA 3"). delay [s]: one
-    way, to begin with. By keyboard: Tab to the picture, the arrow keys choose a datagram, D drops,
-    L delays and U duplicates it. After a run, `sender`, `receiver` and `trace` say what came of it.
+    way, to begin with. spacing [s]: how long the link transmits each datagram, while the others of
+    a window wait. By keyboard: Tab to the picture, the arrow keys choose a datagram, D drops, L
+    delays and U duplicates it. After a run, `sender`, `receiver` and `trace` say what came of it.
     """
 
     def __init__(
@@ -60,13 +63,16 @@ class LadderPanel(Panel):
         *,
         label: Callable[[bytes], str] | None = None,
         delay: float = 1.5,
+        spacing: float = 0.35,
     ):
         _expect_functions(sender=sender, receiver=receiver)
         self._make, self._text = (sender, receiver), partial(labelled, label)
         self.sender, self.receiver, self.trace = None, None, Trace()
         self._talk: LiveTalk | None = None
         self._timers, self._deadlines, self._drawn = [], [None, None], None
-        self._flights, self._chosen, self._ending = Flights(delay, self._text), None, ""
+        self._chosen, self._ending = None, ""
+        self._link = _slow(delay, spacing)
+        self._flights = Flights(self._link, self._text)
         self.view = FlightsView(roles=["sender", "receiver"])
         self.view.on_msg(self.while_open(lambda _, content, __: self._hear(content)))
         self.start_button = button("Start", self.while_open(lambda _: self._start()), "begin anew")
@@ -115,9 +121,10 @@ class LadderPanel(Panel):
             self.sender, self.receiver = map(_made, self._make)
         except Exception as failure:  # a callback has nobody to raise it to
             return self.say(f"{type(failure).__name__}: {failure}")
-        self._flights, self._chosen = Flights(self.delay.value, self._text), None
+        self._link = self._link.copy(delay=self.delay.value)
+        self._flights, self._chosen = Flights(self._link, self._text), None
         self._timers, self._deadlines = [], [None, None]
-        self._talk = LiveTalk((self.sender, self.receiver), self.delay.value, self.pump.put)
+        self._talk = LiveTalk((self.sender, self.receiver), self._link, self.pump.put)
         self._talk.start()
         self.view.run += 1
         self.view.running = True
@@ -125,7 +132,7 @@ class LadderPanel(Panel):
         self.say("The datagrams are on their way: click one.")
 
     def _dial(self):
-        self._flights.delay = self.delay.value
+        self._flights.dial(self.delay.value)
         if self._talk:
             self._talk.dial(self.delay.value)
 
@@ -195,7 +202,7 @@ class LadderPanel(Panel):
             self.trace = talk.trace
             self.pump.flush()
             self.view.running = False
-            self._drawn = None
+            self._drawn, self._deadlines = None, [None, None]
             self._draw()
             delivered = getattr(self.receiver, "delivered", None)
             got = f" Delivered: {_listed(delivered)}." if isinstance(delivered, list) else ""
@@ -207,6 +214,12 @@ def _expect_functions(**given: Callable):
     for name, make in given.items():
         if not callable(make):
             raise TypeError(f"{name} must be a function that makes an Endpoint, got {make!r}")
+
+
+def _slow(delay: float, spacing: float) -> Link:
+    if not spacing:
+        return Link(delay)
+    return Link(delay, rate=8 * FRAME / spacing, overhead=FRAME)  # hardly more for a longer one
 
 
 def _made(make: Callable[[], Endpoint]) -> Endpoint:

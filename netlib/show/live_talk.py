@@ -66,13 +66,13 @@ class LiveTalk:
     """Run a sender and a receiver until neither has anything to do, or until told to stop.
 
     One thread owns both sockets and the relay. What happens is `report`ed from it, as News, Woken
-    and at last Ended. The delay [s], one way, can be changed, and a datagram on its way meddled
-    with, from any thread.
+    and at last Ended. The link is that of both directions; its delay can be changed, and a datagram
+    on its way meddled with, from any thread.
     """
 
-    def __init__(self, ends: tuple[Endpoint, Endpoint], delay: float, report: Callable):
+    def __init__(self, ends: tuple[Endpoint, Endpoint], link: Link, report: Callable):
         self._trace, self._zero = Trace(show_times=True), 0.0
-        self._ends, self._delay, self._report = ends, delay, report
+        self._ends, self._link, self._report = ends, link, report
         self._relay: Relay | None = None
         self._touched, self._seen, self._idle = time.monotonic(), 0, 0
         self._stopping = False
@@ -95,10 +95,10 @@ class LiveTalk:
 
     def dial(self, delay: float):
         """Change the delay [s] of the datagrams to come, both ways."""
-        self._delay, self._touched = delay, time.monotonic()
+        self._link, self._touched = self._link.copy(delay=delay), time.monotonic()
         with contextlib.suppress(RuntimeError):  # it has just ended
             if relay := self._relay:
-                relay.dial(Link(delay), Link(delay))
+                relay.dial(self._link, self._link)
 
     def meddle(self, way: str, number: int, what: str, seconds: float) -> bool:
         """Have the relay do something to a datagram; return whether it was still on its way."""
@@ -122,7 +122,7 @@ class LiveTalk:
 
     def _talk(self) -> str:
         sender, receiver = (Noted(end, partial(self._wake, n)) for n, end in enumerate(self._ends))
-        forward, backward = Link(self._delay), Link(self._delay)
+        forward, backward = self._link.copy(), self._link.copy()
         with (
             Driver(receiver, role="receiver") as there,
             Relay(there.address, forward, backward, thread=True, record=True) as relay,

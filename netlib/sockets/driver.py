@@ -164,10 +164,10 @@ def converse(
 
 
 def _numeric(peer: Address, family: int) -> Address:
-    try:
-        host, port = peer[:2]
-        return socket.getaddrinfo(host, port, family, socket.SOCK_DGRAM)[0][4]
-    except OSError as error:
-        raise explained(error, f"cannot send to {named(peer)}") from None
-    except (TypeError, ValueError):
-        raise ValueError(f"peer must be (host, port), got {peer!r}") from None
+    match peer:
+        case (str() as host, int() as port, *_) if 0 < port < 65536:
+            try:
+                return socket.getaddrinfo(host, port, family, socket.SOCK_DGRAM)[0][4]
+            except OSError as error:
+                raise explained(error, f"cannot send to {named(peer)}") from None
+    raise ValueError(f"peer must be (host, port), got {peer!r}")
