@@ -46,9 +46,8 @@ def table(port: int) -> list[TCPSocket]:
     """
     if not TABLE.exists():
         return [row for row, _ in _by_psutil() if port in (row.local[1], *row.peer[1:])]
-    mark = f":{port:04X} "
-    rows = [_row(line) for line in TABLE.read_text().splitlines() if mark in line]
-    return [row for row in rows if port in (row.local[1], row.peer[1])]
+    mark = f":{port:04X} "  # only the addresses have four digits: all other lines cost nothing
+    return [_row(line) for line in TABLE.read_text().splitlines() if mark in line]
 
 
 def sides(server: Address) -> dict[str, list[str]]:
