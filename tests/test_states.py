@@ -7,7 +7,7 @@ import pytest
 
 from netlib.sockets import TCPConnection, TCPListener, states
 from netlib.sockets.packet_filter import deaf
-from netlib.sockets.states import setting, sides, state, wait_for
+from netlib.sockets.states import setting, sides, state, until, wait_for
 from netlib.sockets.transitions import STATES, TRANSITIONS, after
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
@@ -45,7 +45,7 @@ def test_time_wait_is_left_on_the_side_that_closed_first(ends, first):
     other.close()
     listener.close()
     rest = {"client": "server", "server": "client"}[first]
-    assert sides(listener.address) == {first: ["TIME-WAIT"], rest: []}
+    until(lambda: sides(listener.address) == {first: ["TIME-WAIT"], rest: []})
     (row,) = states.table(listener.address[1])
     assert row.local == (client.local if first == "client" else server.local)
     assert 0 < row.timer <= 60
@@ -145,3 +145,8 @@ def test_a_peer_that_has_vanished_ends_in_a_timeout_of_the_kernel(ends):
         with pytest.raises(TimeoutError) as caught:
             client._socket.recv(1)
     assert caught.value.errno == errno.ETIMEDOUT
+
+
+def test_waiting_for_what_does_not_happen_ends_and_says_so():
+    with pytest.raises(TimeoutError, match=r"expected rain within 0\.01 s, got sun"):
+        until(lambda: False, "rain", lambda: "sun", timeout=0.01)

@@ -44,6 +44,7 @@ class Capture:
             attach(self._socket, only_port(port))
             self._socket.bind(("127.0.0.1", 0))
             self._socket.setblocking(False)
+            self.packets()  # away with those of others, from before the filter
         except OSError:
             self._socket.close()
             raise

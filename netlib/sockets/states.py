@@ -5,6 +5,7 @@ import os
 import socket
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -73,12 +74,22 @@ def wait_for(sock, *wanted: str, timeout: float = 5.0) -> str:
 
     Raises TimeoutError. Where the state cannot be told ("unknown"), it waits for the timeout.
     """
+    until(lambda: state(sock) in wanted, f"{' or '.join(wanted)}", lambda: state(sock), timeout)
+    return state(sock)
+
+
+def until(
+    happened: Callable[[], object],
+    expected: str = "it to happen",
+    found: Callable[[], object] = lambda: "nothing of it",
+    timeout: float = 5.0,
+):
+    """Wait until something has happened, looking every millisecond. Raises TimeoutError."""
     deadline = time.monotonic() + timeout
-    while (now := state(sock)) not in wanted:
+    while not happened():
         if time.monotonic() > deadline:
-            raise TimeoutError(f"expected {' or '.join(wanted)} within {timeout:g} s, got {now}")
+            raise TimeoutError(f"expected {expected} within {timeout:g} s, got {found()}")
         time.sleep(0.001)
-    return now
 
 
 def setting(name: str, otherwise: str = "unknown") -> str:
