@@ -45,8 +45,8 @@ def test_time_wait_is_left_on_the_side_that_closed_first(ends, first):
     other.close()
     listener.close()
     rest = {"client": "server", "server": "client"}[first]
-    until(lambda: sides(listener.address) == {first: ["TIME-WAIT"], rest: []})
-    (row,) = states.table(listener.address[1])
+    until(lambda: sides(listener.address, [client.local]) == {first: ["TIME-WAIT"], rest: []})
+    (row,) = [r for r in states.table(listener.address[1]) if client.local in (r.local, r.peer)]
     assert row.local == (client.local if first == "client" else server.local)
     assert 0 < row.timer <= 60
 
@@ -69,6 +69,19 @@ def test_no_other_port_is_mistaken_for_the_one_that_was_asked_for(tmp_path, monk
     fake.write_text("head\n" + "\n".join(line.format(*each) for each in ports))
     monkeypatch.setattr(states, "TABLE", fake)
     assert [(r.local[1], r.peer[1]) for r in states.table(0x5000)] == [(0x5000, 7), (7, 0x5000)]
+
+
+def test_another_servers_leftovers_on_the_same_port_are_not_counted(tmp_path, monkeypatch):
+    ours, old = (" 1: 0100007F:{:04X} 0100007F:5000 {} 0:0 00:0 0".format(p, s) for p, s in SEEN)
+    fake = tmp_path / "tcp"
+    fake.write_text("\n".join([ours, old, " 2: 0100007F:5000 00000000:0000 0A 0:2 00:0 0"]))
+    monkeypatch.setattr(states, "TABLE", fake)
+    monkeypatch.setattr(states.sys, "byteorder", "little")
+    found = sides(("127.0.0.1", 0x5000), [("127.0.0.1", SEEN[0][0])])
+    assert found == {"client": ["ESTABLISHED"], "server": ["LISTEN"]}
+
+
+SEEN = [(40001, "01"), (40002, "06")]
 
 
 def test_a_line_of_the_kernels_table_is_read_as_documented(monkeypatch):

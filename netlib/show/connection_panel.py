@@ -10,7 +10,7 @@ from netlib.show.panel import Panel, button
 from netlib.show.state_diagram import StateDiagram
 from netlib.sockets.states import sides
 from netlib.sockets.tcp import TCPConnection, TCPListener
-from netlib.trace import html_table, printable
+from netlib.trace import Address, html_table, printable
 
 SHOWN = 8  # calls kept on the screen
 ACTIONS = {"Send": "5 bytes", "Receive": "at most 5 bytes, without waiting"}
@@ -32,6 +32,7 @@ class ConnectionPanel(Panel):
         super().__init__("Connection panel", *both, self.diagram, self.calls)
         self._ends: dict[str, TCPConnection | None] = {"client": None, "server": None}
         self._said: list[list[str]] = []
+        self._clients: list[Address] = []
         self._listener = TCPListener(timeout=0.5)
         self.look()
 
@@ -52,10 +53,10 @@ class ConnectionPanel(Panel):
 
     def _connect(self):
         self._close_ends()
-        self._listener.close()  # on a new port, so that no state of an older connection is lit
-        self._listener, self._said = TCPListener(timeout=0.5), []
+        self._said = []
         self._ends["client"] = TCPConnection.connect(self._listener.address, timeout=0.5)
         self._ends["server"] = self._listener.accept()
+        self._clients = [self._ends["client"].local]
         self._note("client", "connect()", "connected; the server has accepted")
 
     def _press(self, side: str, action: str):
@@ -97,7 +98,7 @@ class ConnectionPanel(Panel):
 
     def look(self):
         """Ask the kernel for the states, and show them."""
-        states = sides(self._listener.address)
+        states = sides(self._listener.address, self._clients)
         self.diagram.value = StateDiagram(states)._repr_svg_()
         self.calls.value = html_table([["#", "side", "call", "outcome"], *self._said[:SHOWN]])
         self.say("; ".join(f"{who}: {', '.join(each) or 'none'}" for who, each in states.items()))

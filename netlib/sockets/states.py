@@ -5,7 +5,7 @@ import os
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -51,12 +51,17 @@ def table(port: int) -> list[TCPSocket]:
     return [_row(line) for line in TABLE.read_text().splitlines() if mark in line]
 
 
-def sides(server: Address) -> dict[str, list[str]]:
-    """Return the states of all sockets around a server's port, by side: its own, its clients'."""
-    rows = table(server[1])
+def sides(server: Address, clients: Iterable[Address]) -> dict[str, list[str]]:
+    """Return the states of the connections from `clients` to a server, by side, its listener's too.
+
+    The clients are named, for a port may have had another server a minute ago, whose connections
+    are still in TIME-WAIT.
+    """
+    rows, clients = table(server[1]), set(clients)
+    ours = [row for row in rows if row.local == server]
     return {
-        "client": sorted(row.state for row in rows if row.local[1] != server[1]),
-        "server": sorted(row.state for row in rows if row.local[1] == server[1]),
+        "client": sorted(r.state for r in rows if r.local in clients and r.peer == server),
+        "server": sorted(r.state for r in ours if r.peer in clients or r.state == "LISTEN"),
     }
 
 
