@@ -72,7 +72,7 @@ def test_no_other_port_is_mistaken_for_the_one_that_was_asked_for(tmp_path, monk
 
 
 def test_another_servers_leftovers_on_the_same_port_are_not_counted(tmp_path, monkeypatch):
-    ours, old = (" 1: 0100007F:{:04X} 0100007F:5000 {} 0:0 00:0 0".format(p, s) for p, s in SEEN)
+    ours, old = (f" 1: 0100007F:{p:04X} 0100007F:5000 {s} 0:0 00:0 0" for p, s in SEEN)
     fake = tmp_path / "tcp"
     fake.write_text("\n".join([ours, old, " 2: 0100007F:5000 00000000:0000 0A 0:2 00:0 0"]))
     monkeypatch.setattr(states, "TABLE", fake)
