@@ -78,7 +78,9 @@ def test_a_capture_sees_one_connection_and_no_other():
             with TCPConnection.connect(listener.address) as client, listener.accept() as server:
                 client.send_all(b"hello")
                 server.receive_exactly(5)
-            segments = [parse(each) for each in taking.packets()]
+                client.close()
+            segments = [parse(each) for each in taking.connection()]
+    assert segments[-1].label == "ACK" and segments[-1].source == client.local
     assert [s.label for s in segments[:4]] == ["SYN", "SYN, ACK", "ACK", "ACK, 5 B"]
     assert {listener.address[1], client.local[1]} == {
         port for s in segments for port in (s.source[1], s.destination[1])

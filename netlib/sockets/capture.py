@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from netlib.sockets.packet_filter import attach, only_port
+from netlib.sockets.states import until
 from netlib.trace import Address, Trace
 
 FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK"]  # from the lowest bit on (RFC 9293, 3.1)
@@ -57,11 +58,23 @@ class Capture:
                 taken.append(self._socket.recv(65535))
         return taken
 
+    def connection(self) -> list[bytes]:
+        """Wait for the end of one connection; return all its packets. Raises TimeoutError."""
+        taken: list[bytes] = []
+        until(lambda: taken.extend(self.packets()) or _is_over(taken), "the last ACK, or a RST")
+        return taken
+
     def __enter__(self):
         return self
 
     def __exit__(self, *exception):
         self._socket.close()
+
+
+def _is_over(packets: list[bytes]) -> bool:
+    labels = [parse(packet).label for packet in packets]
+    closed = sum("FIN" in label for label in labels) >= 2 and labels[-1] == "ACK"
+    return closed or any("RST" in label for label in labels)
 
 
 def parse(packet: bytes) -> Segment:
