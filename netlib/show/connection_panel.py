@@ -12,7 +12,7 @@ from netlib.sockets.states import sides
 from netlib.sockets.tcp import TCPConnection, TCPListener
 from netlib.trace import Address, html_table, printable
 
-SHOWN = 8  # calls kept on the screen
+SHOWN = 3  # calls kept on the screen, above the diagram: a laptop shows all at once
 ACTIONS = {"Send": "5 bytes", "Receive": "at most 5 bytes, without waiting"}
 ACTIONS |= {"Half-close": "say that no more will come", "Close": "close the socket"}
 HELLO = b"hello"
@@ -29,7 +29,7 @@ class ConnectionPanel(Panel):
         self.diagram = ipw.HTML().add_class("netlib-diagram")
         self.calls = ipw.HTML().add_class("netlib-arrivals")
         both = [self._first_row(), *(self._row(side) for side in ("client", "server"))]
-        super().__init__("Connection panel", *both, self.diagram, self.calls)
+        super().__init__("Connection panel", *both, self.calls, self.diagram)
         self._ends: dict[str, TCPConnection | None] = {"client": None, "server": None}
         self._said: list[list[str]] = []
         self._clients: list[Address] = []
@@ -100,7 +100,8 @@ class ConnectionPanel(Panel):
         """Ask the kernel for the states, and show them."""
         states = sides(self._listener.address, self._clients)
         self.diagram.value = StateDiagram(states)._repr_svg_()
-        self.calls.value = html_table([["#", "side", "call", "outcome"], *self._said[:SHOWN]])
+        rows = [*self._said, *([["\u00a0"] * 4] * SHOWN)]  # so that the diagram stays where it is
+        self.calls.value = html_table([["#", "side", "call", "outcome"], *rows[:SHOWN]])
         self.say("; ".join(f"{who}: {', '.join(each) or 'none'}" for who, each in states.items()))
 
     def _close_ends(self):

@@ -7,7 +7,7 @@ from math import hypot
 
 from netlib.sockets.transitions import STATES, TRANSITIONS, Step
 
-WIDTH, HEIGHT, ACROSS, DOWN, LEFT, TOP = 740, 590, 290, 88, 80, 32  # pixels
+WIDTH, HEIGHT, ACROSS, DOWN, LEFT, TOP = 740, 510, 290, 75, 80, 28  # pixels
 BOX = (132, 34)
 GREY, LIT, COLORS = "#777", "#F0E442", ("#0072B2", "#009E73", "#CC79A7")
 END = "the end"  # CLOSED is drawn twice, so that no arrow has to go back to the top
