@@ -81,6 +81,14 @@ def test_another_servers_leftovers_on_the_same_port_are_not_counted(tmp_path, mo
     assert found == {"client": ["ESTABLISHED"], "server": ["LISTEN"]}
 
 
+def test_a_row_that_the_kernel_hands_out_twice_is_one_socket(tmp_path, monkeypatch):
+    line = " 1: 0100007F:9C41 0100007F:5000 0{} 0:0 03:{} 0"
+    fake = tmp_path / "tcp"
+    fake.write_text("\n".join([line.format(5, "1770"), line.format(6, "176F")]))
+    monkeypatch.setattr(states, "TABLE", fake)
+    assert [row.state for row in states.table(0x5000)] == ["TIME-WAIT"]
+
+
 SEEN = [(40001, "01"), (40002, "06")]
 
 

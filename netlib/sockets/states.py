@@ -48,7 +48,9 @@ def table(port: int) -> list[TCPSocket]:
     if not TABLE.exists():
         return [row for row, _ in _by_psutil() if port in (row.local[1], *row.peer[1:])]
     mark = f":{port:04X} "  # only the addresses have four digits: all other lines cost nothing
-    return [_row(line) for line in TABLE.read_text().splitlines() if mark in line]
+    rows = [_row(line) for line in TABLE.read_text().splitlines() if mark in line]
+    # the kernel hands out its table in pages, and while others open and close, a row can come twice
+    return list({(row.local, row.peer): row for row in rows}.values())
 
 
 def sides(server: Address, clients: Iterable[Address]) -> dict[str, list[str]]:
