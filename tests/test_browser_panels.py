@@ -7,6 +7,19 @@ from playwright.sync_api import expect
 pytestmark = pytest.mark.usefixtures("no_complaint")
 
 
+def test_the_connection_panel_lights_the_state_of_each_end(lab: Lab):
+    notebook = lab.open("05-*.ipynb")
+    panel = notebook.panel(run=True)
+    part(panel, "connect").click()
+    expect(part(panel, "diagram")).to_contain_text("client")
+    for side in ("server", "client"):
+        panel.locator(f".netlib-close.netlib-{side}").click()
+    expect(part(panel, "status")).to_contain_text("server: LISTEN, TIME-WAIT")
+    notebook.keep_picture()
+    part(panel, "stop").click()
+    expect(part(panel, "connect")).to_be_disabled()
+
+
 def test_each_request_of_the_slow_panel_says_where_it_waited(lab: Lab):
     notebook = lab.open("07-*.ipynb")
     panel = notebook.panel(run=True)
