@@ -1,8 +1,9 @@
 """The panels in a real browser: what a reader types, clicks and sees."""
 
 import pytest
-from lab import HOSTILE, TIMEOUT, Lab, OpenNotebook, part
 from playwright.sync_api import expect
+
+from browser.lab import HOSTILE, TIMEOUT, Lab, OpenNotebook, part
 
 pytestmark = pytest.mark.usefixtures("no_complaint")
 

@@ -1,8 +1,9 @@
 """The live ladder in a real browser: a reader's click or key meets a real datagram in flight."""
 
 import pytest
-from lab import HOSTILE, Lab, OpenNotebook, part
 from playwright.sync_api import Locator, expect
+
+from browser.lab import HOSTILE, Lab, OpenNotebook, part
 
 pytestmark = pytest.mark.usefixtures("no_complaint")
 

@@ -1,8 +1,9 @@
 """Each other panel in a real browser, once: its cell alone is run, and it does what it is for."""
 
 import pytest
-from lab import Lab, part
 from playwright.sync_api import expect
+
+from browser.lab import Lab, part
 
 pytestmark = pytest.mark.usefixtures("no_complaint")
 
