@@ -10,7 +10,7 @@ from itertools import count
 
 import ipywidgets as ipw
 
-from netlib.show.invitation import LOOPBACK, Invitation
+from netlib.show.invitation import LOOPBACK, Invitation, refuse_other_than_ipv4
 from netlib.show.panel import Panel, message_line, typed
 from netlib.show.pump import Pump
 from netlib.sockets.background import Background, Collector
@@ -71,7 +71,7 @@ class ChatPanel(Panel):
         if (serve is None) == (join is None):
             raise ValueError("expected either a server to run or a code to join, got both or none")
         invitation = Invitation.parse(join) if join else None
-        ipaddress.IPv4Address(host)  # before anything is shown: a code holds no other address
+        refuse_other_than_ipv4(host)
         self.name = ipw.Text(name or f"guest {next(_guests)}", description="name")
         self.name.layout.width = "16em"
         self.text, line = message_line(self.while_open(self._send))
@@ -99,7 +99,7 @@ class ChatPanel(Panel):
     def _explain(self, host: str):
         where, port = self.address
         how = f"Code <b style='font-size:1.3em'>{html.escape(self.code)}</b>. Others join with "
-        how += f"<code>ChatPanel(join=\"{self.code}\")</code>, or in a terminal with "
+        how += f'<code>ChatPanel(join="{self.code}")</code>, or in a terminal with '
         how += f"<code>nc {html.escape(where)} {port}</code> and the code as the first line."
         if self._server is None:
             self.say(f"You have joined the chat at {named(self.address)}.")
@@ -108,7 +108,7 @@ class ChatPanel(Panel):
         else:
             opened = named(self._server.address)
             self.say(
-                f"OPEN TO OTHER MACHINES: TCP, {opened}, without encryption or password, until Stop."
+                f"OPEN TO OTHER MACHINES: TCP, {opened}, no encryption, no password, until Stop."
             )
         self.how.value = how
 

@@ -22,7 +22,7 @@ class Invitation:
     secret: int = field(default_factory=lambda: secrets.randbelow(2**SECRET))
 
     def __post_init__(self):
-        ipaddress.IPv4Address(self.host)
+        refuse_other_than_ipv4(self.host)
         for name, bits in (("port", PORT), ("secret", SECRET)):
             if not 0 <= getattr(self, name) < 2**bits:
                 raise ValueError(f"{name} must have {bits} bits, got {getattr(self, name)!r}")
@@ -54,6 +54,14 @@ class Invitation:
             raise ValueError(f"expected a code as it was shown, got {code!r}: no such address")
         named = str(ipaddress.IPv4Address(host)) if len(written) == 13 else LOOPBACK
         return cls(named, port, number & 2**SECRET - 1)
+
+
+def refuse_other_than_ipv4(host: str):
+    """Raise ValueError for a host that a code cannot hold."""
+    try:
+        ipaddress.IPv4Address(host)
+    except ValueError:
+        raise ValueError(f"host must be an IPv4 address, got {host!r}") from None
 
 
 def _check(body: str) -> str:

@@ -58,8 +58,10 @@ class Report:
         """Return the round trip [s] that a fraction `q` of the messages did not exceed."""
         if not 0 < q <= 1:
             raise ValueError(f"q must be in (0, 1], got {q!r}")
-        return sorted(self.round_trips)[math.ceil(q * self.answered) - 1] if self.answered else (
-            math.nan
+        return (
+            sorted(self.round_trips)[math.ceil(q * self.answered) - 1]
+            if self.answered
+            else (math.nan)
         )
 
     def __repr__(self) -> str:

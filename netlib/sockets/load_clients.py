@@ -130,9 +130,8 @@ class Crowd:
         ):
             self._next += 1
             self._connect(self._next - 1)
-        if not self._connecting and self._next == self.plan.clients or (
-            now > self._began + PATIENCE
-        ):
+        all_connected = self._next == self.plan.clients and not self._connecting
+        if all_connected or now > self._began + PATIENCE:
             self._begin_together()
 
     def _connect(self, number: int):
