@@ -141,7 +141,7 @@ def test_hostile_text_and_names_are_shown_as_text(serve, text):
         stream.readline()
         say(panel, text)
         stream.readline()
-        assert len(shown(panel, printable(f"{text}: {text}".encode()))) == 2
+        assert len(shown(panel, printable(f"{text}: {text}".encode(), 200))) == 2
     panel.stop()
     everything = "".join(w.value for w in below(panel.box) if isinstance(w, ipw.HTML))
     assert not re.search("<(img|script|b>&)|\x1b", everything)
