@@ -30,11 +30,14 @@ class Trace:
 
     `clock` gives the time in seconds. Shown as a packet table in which addresses appear as roles;
     times are shown only on request (`show_times`), for on a real clock no two runs agree.
+    `virtual`: on the simulator's clock they do. `whole`: the links have recorded their losses, too.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, *, show_times: bool = False):
         self.roles: dict[Address, str] = {}
-        self._clock, self._began, self._show_times = clock, clock(), show_times
+        self._clock, self._began = clock, clock()
+        self.show_times = show_times
+        self.virtual = self.whole = False
         self._rows: list[tuple] = []
 
     def record(self, role: str, action: str, payload: bytes = b"", peer=None, note: str = ""):
@@ -68,7 +71,7 @@ class Trace:
 
     def rows(self, show_times: bool | None = None) -> list[list[str]]:
         """Return the packet table as text cells, the heading first."""
-        timed = self._show_times if show_times is None else show_times
+        timed = self.show_times if show_times is None else show_times
         table = [["#", *(["t [ms]"] if timed else []), "who", "what", "with", "bytes", "payload"]]
         for number, event in enumerate(self, 1):
             cells = [event.role, event.action, self._with(event), str(len(event.payload))]

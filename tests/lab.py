@@ -12,10 +12,12 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from kernels import NOTEBOOKS
+from kernels import NOTEBOOKS, TESTS
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, sync_playwright
 
 TIMEOUT = 30.0  # seconds
+ARTEFACTS = TESTS / "artefacts"
+HOSTILE = ["<img src=x onerror=window.pwned=1>", "a smile 🙂 in UTF-8", "</td><script>pwned=1"]
 QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 QUIET += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 BADGE = "https://mybinder.org/badge_logo.svg"  # the first cell's link to Binder; not fetched here
@@ -69,11 +71,16 @@ class Lab:
         page.goto(f"{url}/lab?reset")
         page.wait_for_function(READY)
 
-    def open(self, pattern: str) -> "OpenNotebook":
-        """Open the notebook whose name matches, and wait for its kernel."""
+    def open(self, pattern: str, *, run: bool = False) -> "OpenNotebook":
+        """Open the notebook whose name matches, and wait for its kernel; run every cell if asked.
+
+        Few tests need it run: the kernels of test_hard_use run it all.
+        """
         (path,) = self.notebooks.glob(pattern)
         self.page.evaluate(OPEN, path.name)
-        return OpenNotebook(self.page, path)
+        notebook = OpenNotebook(self.page, path)
+        assert not run or notebook.run_all() == []
+        return notebook
 
     def _said(self, message: ConsoleMessage):
         if message.type == "error":
@@ -110,6 +117,18 @@ class OpenNotebook:
         panel = self.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden) .netlib-panel")
         panel.locator(".netlib-stop").wait_for()
         return panel
+
+    def keep_picture(self):
+        """Keep a screenshot of the page, and one of the panel."""
+        ARTEFACTS.mkdir(exist_ok=True)
+        self.page.screenshot(path=ARTEFACTS / f"{self.name}.png")
+        self.panel().screenshot(path=ARTEFACTS / f"{self.name}-panel.png")
+
+
+def part(panel: Locator, name: str) -> Locator:
+    """Return a control or a table of a panel by its class; the field inside, if it has one."""
+    found = panel.locator(f".netlib-{name}")
+    return found.locator("input") if name == "text" else found
 
 
 def _shows_panel(cell: dict) -> bool:

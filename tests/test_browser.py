@@ -1,64 +1,25 @@
 """The panels in a real browser: what a reader types, clicks and sees."""
 
-import os
-from pathlib import Path
-
 import pytest
-from lab import TIMEOUT, Lab, OpenNotebook, chromium, running_lab
-from playwright.sync_api import Locator, expect
+from lab import HOSTILE, TIMEOUT, Lab, OpenNotebook, part
+from playwright.sync_api import expect
 
-ARTEFACTS = Path(__file__).parent / "artefacts"
-HOSTILE = ["<img src=x onerror=window.pwned=1>", "a smile 🙂 in UTF-8", "</td><script>pwned=1"]
-
-
-@pytest.fixture(scope="module")
-def lab():
-    if chromium() is None:
-        problem = "no Chromium or Chrome found; BROWSER_PATH may name one"
-        pytest.fail(problem) if "CI" in os.environ else pytest.skip(problem)
-    with running_lab() as lab:
-        yield lab
-
-
-@pytest.fixture(autouse=True)
-def no_complaint(lab: Lab):
-    """Fail a test that makes the page report an error or ask beyond its server."""
-    yield
-    complaints, lab.complaints[:] = lab.complaints[:], []
-    assert complaints == []
+pytestmark = pytest.mark.usefixtures("no_complaint")
 
 
 @pytest.fixture(scope="module")
 def udp(lab: Lab) -> OpenNotebook:
-    return opened(lab, "01-*.ipynb")
+    return lab.open("01-*.ipynb", run=True)
 
 
 @pytest.fixture(scope="module")
 def tcp(lab: Lab) -> OpenNotebook:
-    return opened(lab, "04-*.ipynb")
+    return lab.open("04-*.ipynb", run=True)
 
 
 @pytest.fixture(scope="module")
 def link(lab: Lab) -> OpenNotebook:
     return lab.open("03-*.ipynb")  # its panel alone is run: the kernels of test_hard_use run it all
-
-
-def opened(lab: Lab, pattern: str) -> OpenNotebook:
-    notebook = lab.open(pattern)
-    assert notebook.run_all() == []
-    return notebook
-
-
-def keep_picture(notebook: OpenNotebook):
-    ARTEFACTS.mkdir(exist_ok=True)
-    notebook.page.screenshot(path=ARTEFACTS / f"{notebook.name}.png")
-    notebook.panel().screenshot(path=ARTEFACTS / f"{notebook.name}-panel.png")
-
-
-def part(panel: Locator, name: str) -> Locator:
-    """Return a control or a table of a panel by its class; the field inside, if it has one."""
-    found = panel.locator(f".netlib-{name}")
-    return found.locator("input") if name == "text" else found
 
 
 def test_a_typed_text_and_the_send_button(udp):
@@ -91,7 +52,7 @@ def test_a_byte_that_is_no_text_arrives_as_one_byte(udp):
     part(panel, "send").click()
     row = part(panel, "arrivals").locator("tbody tr").first
     expect(row).to_contain_text("1" + r"\xff")
-    keep_picture(udp)
+    udp.keep_picture()
 
 
 def test_the_keyboard_alone_reaches_send_and_stop(udp):
@@ -157,7 +118,7 @@ def test_two_sends_come_out_of_one_receive_by_hand(tcp):
         ["one, ", "two"],
         ["one, two"],
     ]
-    keep_picture(tcp)
+    tcp.keep_picture()
 
 
 def test_a_stream_through_the_link_is_drawn_follows_a_slider_and_stops(link):
@@ -168,6 +129,6 @@ def test_a_stream_through_the_link_is_drawn_follows_a_slider_and_stops(link):
     expect(live).not_to_contain_text("Lost in both worlds")  # nothing is, as the panel is opened
     part(panel, "loss").get_by_role("slider").press("End")
     expect(live).to_contain_text("Lost in both worlds")
-    keep_picture(link)
+    link.keep_picture()
     part(panel, "stop").click()
     expect(part(panel, "start")).to_be_disabled()

@@ -147,3 +147,17 @@ def test_small_formulas_have_the_values_of_the_text():
     assert theory.overflow_loss([0.5, 2.0]).tolist() == [0.0, 0.5]
     assert theory.standing_delay(64_000, 1e6) == pytest.approx(0.512)
     assert theory.late_or_lost(0.01, [1.0, 0.0]) == pytest.approx([1.0, 0.01])
+
+
+def test_a_window_fills_the_path_at_the_bandwidth_delay_product():
+    # 10 Mbit/s and 40 ms: 50 kB; half a window is half the rate, twice a window changes nothing
+    assert theory.throughput([25e3, 50e3, 100e3], 0.04, 10e6).tolist() == [5e6, 10e6, 10e6]
+
+
+def test_slow_start_needs_as_many_rounds_as_doubling_by_hand():
+    for segments in (1, 10, 11, 30, 31, 70, 71, 1000):
+        left, window, rounds = segments, 10, 0
+        while left > 0:
+            left, window, rounds = left - window, 2 * window, rounds + 1
+        assert theory.slow_start_rounds(segments) == rounds
+    assert theory.slow_start_rounds([4, 12, 13], first=4).tolist() == [1, 2, 3]

@@ -1,18 +1,16 @@
 """The TCP relay: the same bytes, later, slower and cut anew; ends and resets passed on."""
 
-import os
 import re
 import socket
 import struct
-import threading
 import time
 from contextlib import contextmanager
 from itertools import islice, pairwise
 
-import psutil
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from relays import SOON, nothing_left_behind  # noqa: F401
 
 from netlib.links.chopper import Chopper, piece_sizes
 from netlib.links.tcp_flow import EOF, GAP, HOLD, RESET, Flow
@@ -20,17 +18,6 @@ from netlib.links.tcp_relay import StreamCounts, TCPRelay
 from netlib.sockets import Background, FramingError, LengthPrefixed, TCPConnection, TCPListener
 
 pytestmark = pytest.mark.filterwarnings("error")
-SOON = 5.0  # seconds until a test gives up
-
-
-@pytest.fixture(autouse=True)
-def nothing_left_behind():
-    def held():
-        return psutil.Process().num_fds(), threading.active_count()
-
-    before = held() if os.name == "posix" else None
-    yield
-    assert before is None or held() == before
 
 
 @contextmanager

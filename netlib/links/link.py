@@ -82,12 +82,15 @@ class Link:
         if not now >= self._now or size < 0:
             raise self._refusal(size, now)
         self._now = now
-        number, self.carried = self.carried, self.carried + 1
+        number = self.carried
+        self.carried = number + 1
         lost, duplicate, ahead, delay = next(self._fates)
         if lost:
             self.lost += 1
             self.why_lost = COIN
             return []
+        if self._plain and not (duplicate or ahead):  # what _pass would say, in half of the time
+            return [now + delay]
         arrivals = self._pass(size, now, delay, ahead)
         if duplicate:
             self.duplicated += 1
@@ -143,6 +146,7 @@ class Link:
         self.settings = s = settings
         self._bottleneck.change(s.rate, s.queue, s.queue_bytes, s.overhead)
         self._keep_order = s.keep_order
+        self._plain = s.rate is None and not s.keep_order
         self._copies = Coin(s.seed).stream("copy")
         self._fates = self.fates(self.carried)
 

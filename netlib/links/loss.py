@@ -42,8 +42,7 @@ class Independent:
     def fates(self, coin: Coin, start: int = 0) -> Iterator[bool]:
         if self.p in (0, 1):  # nothing to draw
             return repeat(self.p == 1)
-        p = self.p
-        return (u < p for u in coin.uniforms(start, self.correlation))
+        return map(self.p.__gt__, coin.uniforms(start, self.correlation))
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ from typing import NamedTuple
 BUFFER, FULL = "receive buffer full", "relay's memory full"
 BLOCKED, EVICTED = "send buffer full", "client evicted"
 STRANGER, TOO_LONG, REFUSED = "from a stranger", "too long to send", "refused (ICMP)"
+BY_HAND = "dropped by hand"  # Relay.meddle
 OWN = (BUFFER, FULL, BLOCKED, EVICTED)  # the link did not ask for these: the relay fell behind
 
 LATENESS_BUDGET = 0.05  # of the round-trip time: a curve drawn with more would be wrong

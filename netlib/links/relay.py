@@ -4,6 +4,8 @@ import queue
 import socket
 import threading
 import time
+from math import isfinite
+from typing import NamedTuple
 
 from netlib.links.destination import resolved
 from netlib.links.link import Link
@@ -15,11 +17,24 @@ from netlib.trace import Address, Trace
 
 START, ANSWER, STOP = 10.0, 5.0, 3.0  # seconds until something is wrong; usually 5 ms
 FETCH = 30.0  # seconds to hand over what was recorded
+WAYS, MEDDLING = ("forward", "backward"), ("drop", "delay", "duplicate")
 ENDS = {"forward": ("sender", "receiver"), "backward": ("receiver", "sender")}
 
 
 class RelayDied(RuntimeError):
     """The relay ended although nobody stopped it; what it counted is lost with it."""
+
+
+class Row(NamedTuple):
+    """What became of a datagram, at `time` [s] since the relay began: as in its trace."""
+
+    time: float
+    way: str
+    action: str
+    payload: bytes
+    client: Address
+    note: str
+    number: int  # of the datagram in its direction, from 0
 
 
 class Relay:
@@ -135,6 +150,27 @@ class Relay:
         self.forward = wanted.get("forward", self.forward)
         self.backward = wanted.get("backward", self.backward)
 
+    def meddle(self, way: str, number: int, what: str, seconds: float = 0.0) -> bool:
+        """Do something to a datagram on its way; return False if it was not there any more.
+
+        way: "forward" or "backward"; number: of the datagram in that direction, the first is 0.
+        what: "drop"; "delay", by so many seconds more; "duplicate", and the copy follows at once.
+        Of a datagram and its copy, the one that leaves first is meant.
+        """
+        for name, got, known in (("way", way, WAYS), ("what", what, MEDDLING)):
+            if got not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}, got {got!r}")
+        if not (isfinite(seconds) and seconds >= 0):
+            raise ValueError(f"seconds must be a number of seconds, 0 or more, got {seconds!r}")
+        self._expect_begun()
+        return self._ask("meddle", way, number, what, seconds)
+
+    def news(self, since: int = 0) -> tuple[float, list[Row]]:
+        """Return the relay's time now [s] and, if it records, the rows from number `since` on."""
+        self._expect_begun()
+        elapsed, rows = self._ask("news", since)
+        return elapsed, [Row(*row) for row in rows]
+
     def __enter__(self) -> "Relay":
         return self.start()
 
@@ -215,8 +251,9 @@ def _route(destination: Address) -> tuple[int, Address, str]:
 
 def _told(rows: list[tuple], destination: Address) -> Trace:
     trace = Trace(lambda: 0.0, show_times=True)
+    trace.whole = True
     trace.introduce(destination, "receiver")
-    for time_, way, action, payload, client, note in sorted(rows, key=lambda row: row[0]):
+    for time_, way, action, payload, client, note, _ in sorted(rows, key=lambda row: row[0]):
         sender = trace.roles.get(client) or trace.introduce(client, "sender")
         forth = way == "forward"
         ends = ((sender, client), ("receiver", destination))

@@ -11,14 +11,14 @@ import socket
 import time
 from collections import deque
 from collections.abc import Callable
-from heapq import heappop, heappush, merge
+from heapq import heapify, heappop, heappush, merge
 from itertools import count
 from operator import itemgetter
 from select import select
 from typing import NamedTuple
 
 from netlib.links.link import Link
-from netlib.links.quality import FULL, STRANGER, Quality, Tally
+from netlib.links.quality import BY_HAND, FULL, STRANGER, Quality, Tally
 from netlib.links.relay_clients import Client, Clients
 from netlib.links.relay_port import DRAIN, Port, now
 from netlib.links.relay_way import LEISURE, Way
@@ -49,7 +49,7 @@ class Loop:
 
     `tell` it (number, verb, ...) from any thread; it calls `answer` with (number, answer). Answer
     number 0 is its address, once it runs. What it records are rows (time, way, action, payload,
-    client's address, note).
+    client's address, note, number of the datagram).
     """
 
     def __init__(self, plan: Plan, answer: Callable[[tuple], object]):
@@ -69,6 +69,7 @@ class Loop:
         self._doors = [self._ear.fileno(), self._front.fileno()]
         self._verbs = {"quality": self._quality, "rows": self._told_rows, "dial": self._dial}
         self._verbs |= {"stop": self._stop, "refuse": _refuse}
+        self._verbs |= {"meddle": self._meddle, "news": self._news}
 
     def tell(self, *request):
         """Ask for something, from any thread: a number, a verb, its arguments."""
@@ -141,18 +142,20 @@ class Loop:
 
     def _enter(self, at: float, way: Way, payload: bytes, client: Client):
         size, note = len(payload), ""
+        number = way.arrived
         at, departures = way.carry(size, at)
         if self._rows is not None:
-            self._note(at, way, "send", payload, client)
+            self._note(at, way, "send", payload, client, number)
             if not departures:
-                self._note(at, way, "lost", payload, client, way.link.why_lost)
+                self._note(at, way, "lost", payload, client, number, way.link.why_lost)
         for due in departures:
             if self._held + size > ROOM:
                 way.lose(FULL)
                 continue
             self._held += size + BOOKKEEPING
             way.in_flight += 1
-            heappush(self._on_way, (due, next(self._order), way, payload, client, note))
+            flight = due, next(self._order), way, payload, client, note, number
+            heappush(self._on_way, flight)
             note = "copy"
 
     def _depart(self):
@@ -160,7 +163,7 @@ class Loop:
         for _ in range(DRAIN):
             if not on_way or on_way[0][0] > settled:
                 return
-            due, _, way, payload, client, note = heappop(on_way)
+            due, _, way, payload, client, note, number = heappop(on_way)
             self._held -= len(payload) + BOOKKEEPING
             way.in_flight -= 1
             at = now()
@@ -171,10 +174,10 @@ class Loop:
                 gone = self._front.send(payload, client.address)
             way.sent += gone
             if gone and self._rows is not None:
-                self._note(at, way, "receive", payload, client, note)
+                self._note(at, way, "receive", payload, client, number, note)
 
-    def _note(self, at: float, way: Way, action: str, payload: bytes, client: Client, note=""):
-        row = (at - self._began, way.name, action, payload, client.address, note)
+    def _note(self, at, way: Way, action: str, payload: bytes, client: Client, number, note=""):
+        row = (at - self._began, way.name, action, payload, client.address, note, number)
         self._rows.append(row)
 
     def _open_port(self) -> Port:
@@ -200,6 +203,39 @@ class Loop:
                 way.dial(wanted[way.name])
         for way in ways:  # both, for they may share a link
             way.look()
+
+    def _meddle(self, name: str, number: int, what: str, seconds: float) -> bool:
+        """Drop, delay or duplicate a datagram; return whether it was still on its way."""
+        way = self._forward if name == "forward" else self._backward
+        found = [f for f in self._on_way if f[2] is way and f[6] == number]
+        if found:
+            self._handle(min(found), what, seconds)
+        return bool(found)
+
+    def _handle(self, flight: tuple, what: str, seconds: float):
+        due, _, way, payload, client, _, number = flight
+        if what == "duplicate":
+            way.copies += 1
+            self._launch((due, next(self._order), way, payload, client, "copy", number))
+            return
+        self._on_way.remove(flight)
+        heapify(self._on_way)
+        self._held -= len(payload) + BOOKKEEPING
+        way.in_flight -= 1
+        if what == "delay":
+            self._launch((due + seconds, *flight[1:]))
+            return
+        way.lose(BY_HAND)
+        if self._rows is not None:
+            self._note(now(), way, "lost", payload, client, number, BY_HAND)
+
+    def _launch(self, flight: tuple):
+        self._held += len(flight[3]) + BOOKKEEPING
+        flight[2].in_flight += 1
+        heappush(self._on_way, flight)
+
+    def _news(self, since: int) -> tuple[float, list[tuple]]:
+        return now() - self._began, (self._rows or [])[since:]
 
     def _quality(self) -> Quality:
         return Quality(

@@ -72,6 +72,7 @@ def simulate_all(
         raise ValueError(f"until must be a number of seconds above 0, got {until!r}")
     _check(conversations)
     record = Trace(lambda: 0.0, show_times=True)
+    record.virtual = record.whole = True
     world = _World(record if trace else None)
     for number, conversation in enumerate(conversations):
         world.join(*_places(number, conversation, record), conversation.start)
@@ -122,11 +123,19 @@ class _World:
 
     def _advance(self, most: int) -> tuple | None:
         """Let so many events happen; return the last of them, or None: it was the end."""
-        events = self._events
+        events, record = self._events, self._record
         for _ in range(most):
-            event = now, order, place, datagram, _ = heappop(events)
+            event = now, order, place, datagram, note = heappop(events)
+            endpoint = place.endpoint
             if datagram is not None:
-                answers = self._arrive(event)
+                inbox = place.inbox
+                if inbox and inbox[0] is event:
+                    inbox.popleft()
+                    if inbox:
+                        heappush(events, inbox[0])
+                if record:
+                    record(now, place.name, "receive", datagram, place.peer.address, note)
+                answers = endpoint.receive(datagram, now)
             elif event is place.alarm:
                 answers = self._wake(place, now)
             elif order == END:
@@ -135,7 +144,7 @@ class _World:
                 continue
             if answers:
                 self._send(place, answers, now)
-            deadline = place.endpoint.deadline
+            deadline = endpoint.deadline
             if deadline is not None and deadline < place.alarm[0]:
                 self._set_alarm(place, deadline if deadline > now else now)
         return event
@@ -154,40 +163,33 @@ class _World:
             raise RuntimeError(f"{place.name}: {left}, and would be called for ever")
         return answers
 
-    def _arrive(self, event: tuple) -> list[bytes]:
-        now, _, place, datagram, note = event
-        inbox = place.inbox
-        if inbox and inbox[0] is event:
-            inbox.popleft()
-            if inbox:
-                heappush(self._events, inbox[0])
-        if self._record:
-            self._record(now, place.name, "receive", datagram, place.peer.address, note)
-        return place.endpoint.receive(datagram, now)
-
     def _send(self, place: _Place, datagrams: list[bytes], now: float):
-        peer, link, record = place.peer, place.link, self._record
-        inbox = peer.inbox
+        peer, carry, record = place.peer, place.link.carry, self._record
+        inbox, order = peer.inbox, self._order
         for datagram in datagrams:
             if type(datagram) is not bytes:
                 raise TypeError(f"{place.name} must return a list of bytes, got {datagrams!r}")
             if record:
                 record(now, place.name, "send", datagram, peer.address)
             note = ""
-            for at in (arrivals := link.carry(len(datagram), now)):
+            for at in (arrivals := carry(len(datagram), now)):
                 if not at >= now:
                     raise ValueError(
-                        f"expected an arrival at {now!r} s or later, got {at!r}: {link}"
+                        f"expected an arrival at {now!r} s or later, got {at!r}: {place.link}"
                     )
-                event = (at, next(self._order), peer, datagram, note)
-                overtakes = inbox and at < inbox[-1][0]
-                if overtakes or not inbox:
+                event = (at, next(order), peer, datagram, note)
+                if not inbox:
+                    inbox.append(event)
                     heappush(self._events, event)
-                if not overtakes:
+                elif at < inbox[-1][0]:  # it overtakes
+                    heappush(self._events, event)
+                else:
                     inbox.append(event)
                 note = "copy"
             if record and not arrivals:
-                record(now, "link", "lost", datagram, peer.address, getattr(link, "why_lost", ""))
+                record(
+                    now, "link", "lost", datagram, peer.address, getattr(place.link, "why_lost", "")
+                )
 
 
 def _places(number: int, conversation: Conversation, trace: Trace) -> tuple[_Place, _Place]:

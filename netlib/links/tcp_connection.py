@@ -9,7 +9,7 @@ from math import inf
 
 from netlib.links.tcp_flow import EOF, RESET, Flow
 
-CHUNK = 262144  # bytes read at once
+CHUNK = 2**20  # bytes read at once; with less, the turns cost more than the bytes
 BURST = 16  # times in a row that one side is read before the others have their turn
 UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK)  # what connect_ex says of a new connection
 # SO_LINGER on, with 0 s: close sends RST, and what was queued is gone

@@ -83,3 +83,88 @@ def standing_delay(buffer, rate):
 def late_or_lost(p, later_than):
     """Return the loss a player hears: lost (p), or later than it waits (with this probability)."""
     return p + (1 - p) * np.asarray(later_than)
+
+
+def throughput(window, rtt, rate):
+    """Return the bits per second of `window` bytes each `rtt`, on a path that carries `rate`.
+
+    The knee is where window = rate * rtt / 8: the bandwidth-delay product.
+    Source: RFC 7323, section 1.1 (W/RTT); J. F. Kurose, K. W. Ross, Computer Networking, 3.4.2.
+    """
+    return np.minimum(8 * np.asarray(window) / rtt, rate)
+
+
+def slow_start_rounds(segments, first=10):
+    """Return the round trips in which slow start sends so many segments, `first` in the first one.
+
+    Each round doubles the window: n rounds send first * (2**n - 1). Without loss, and with an ACK
+    for each segment. Source: RFC 5681, section 3.1; `first`: RFC 6928.
+    """
+    return np.ceil(np.log2(np.asarray(segments) / first + 1)).astype(int)
+
+
+def utilisation(a, window=1):
+    """Return the fraction of the time that a sender without losses sends: window / (1 + 2a).
+
+    a: the one-way delay over the time it takes to transmit one segment; the time of an ACK is 0.
+    Source: W. Stallings, Data and Computer Communications, appendix on data link control.
+    """
+    return np.minimum(1.0, np.asarray(window) / (1 + 2 * np.asarray(a)))
+
+
+def round_loss(p, p_back=None):
+    """Return the probability that a message or its acknowledgement is lost: 1 - (1 - p)(1 - p').
+
+    p_back: the loss on the way back, None: the same.
+    """
+    return 1 - (1 - p) * (1 - (p if p_back is None else p_back))
+
+
+def stop_and_wait_time(rtt, rto, p, p_back=None):
+    """Return the mean time a message takes [s]: one round trip, and a timeout for each loss.
+
+    The number of failures is geometric: rtt + rto * Ps / (1 - Ps), Ps the `round_loss`.
+    """
+    failed = round_loss(p, p_back)
+    return rtt + rto * failed / (1 - failed)
+
+
+def selective_repeat(p, a, window=np.inf):
+    """Return the efficiency of selective repeat, data lost with probability p: window-limited.
+
+    Exact for a window of 1 and for one without limit; in between a bound, for the window also
+    stands still whenever its oldest message is lost. Source: Stallings, as `utilisation`.
+    """
+    return (1 - p) * utilisation(a, window)
+
+
+def go_back_n(p, a, window=np.inf):
+    """Return the efficiency of go-back-N: (1 - p) / (1 + 2ap), if the window fills the pipe.
+
+    Below, window (1 - p) / ((1 + 2a)(1 - p + window p)), which takes the idle time as spread
+    evenly over the messages; see `go_back_n_exact`. Source: Stallings, as `utilisation`.
+    """
+    round_trip = 1 + 2 * np.asarray(a)
+    sent_in_vain = np.minimum(window, round_trip)  # with each loss
+    return utilisation(a, window) * (1 - p) / (1 - p + sent_in_vain * p)
+
+
+def go_back_n_exact(p, a, window=np.inf):
+    """Return the efficiency of go-back-N with a timeout of one round trip, and p above 0.
+
+    Between two losses, G messages get through, G geometric with mean (1 - p) / p. They take G, and
+    each window that is full a wait of 1 + 2a - window; the loss takes a round trip 1 + 2a, after
+    which a window begins: so E[floor(G / window)] = q^window / (1 - q^window) waits, q = 1 - p.
+    """
+    round_trip, through = 1 + 2 * np.asarray(a), (1 - p) / p
+    chance = (1 - p) ** np.minimum(window, round_trip)
+    waits = chance / (1 - chance) * (round_trip - np.minimum(window, round_trip))
+    return through / (through + waits + round_trip)
+
+
+def fec_residual(p, k):
+    """Return the loss that one parity for k messages leaves: lost, and so is another of the k + 1.
+
+    p (1 - (1 - p)^k) for independent losses.
+    """
+    return p * loss_of_any(p, k)

@@ -1,106 +1,122 @@
 """The sequence diagram of a trace: time runs down, each place is a line, each datagram an arrow."""
 
-import html
-from dataclasses import dataclass
+from collections.abc import Callable
 
-from netlib.trace import Event, Trace, printable
+from netlib.show import ladder_svg
+from netlib.show.pairing import Arrow, Mark, read
+from netlib.trace import Trace
 
-LANE, ROW, TOP, MARGIN = 260, 26, 34, 90  # pixels
-SENT, LOST, GREY = "#0072B2", "#D55E00", "#777"
-
-
-@dataclass(frozen=True)
-class Arrow:
-    """One datagram: the rows (event numbers) and roles of its two ends; no end: never received."""
-
-    start: int
-    source: str
-    destination: str
-    label: str
-    end: int | None
+MOST = 200  # lines that are shown of a longer conversation, unless told otherwise
 
 
 class Ladder:
     """Draw a trace of datagrams as a sequence diagram; its text twin is its `repr`.
 
-    A send is paired with the first later arrival of the same payload at the same place.
+    label: a function from a payload to what is written at its arrow, such as "DATA 3". Of a long
+    trace, show the `first` or the `last` so many lines of the text, or what happened `between`
+    two times [s]. height: pixels above which it becomes a box to scroll in.
+
+    Timers are read off the trace: in virtual time, who sends without having just received was woken
+    by one. On a real clock that is a guess (the same bytes again, after a silence).
     """
 
-    def __init__(self, trace: Trace):
-        self.arrows = arrows(trace)
-        self.roles = list(dict.fromkeys(r for a in self.arrows for r in (a.source, a.destination)))
-        self._rows = len(trace)
+    def __init__(
+        self,
+        trace: Trace,
+        *,
+        label: Callable[[bytes], str] | None = None,
+        first: int | None = None,
+        last: int | None = None,
+        between: tuple[float, float] | None = None,
+        height: int = 600,
+    ):
+        everything = read(trace, label)
+        self.items = _chosen(everything, first, last, between)
+        self.arrows = [item for item in self.items if isinstance(item, Arrow)]
+        self.roles = list(dict.fromkeys(role for item in self.items for role in _roles(item)))
+        chosen = (first, last, between) != (None, None, None)
+        self.omitted = 0 if chosen else len(everything) - len(self.items)
+        self.digits, self._height = _digits(trace, self.items), height
+
+    def text(self) -> str:
+        """Return the text twin: a line for each datagram, as tcpdump prints them, and each timer.
+
+        Times are in seconds, given only if the trace shows its times.
+        """
+        timed = self.digits is not None
+        lines = _timed_lines(self) if timed else [_line(i, self) for i in self.items]
+        if self.omitted:
+            lines.append(f"… {self.omitted} more lines: choose with first, last or between")
+        return "\n".join(lines)
+
+    def svg(self) -> str:
+        """Return the picture; data is blue, answers are green, what went wrong is orange."""
+        return self._picture().whole(repr(self))
 
     def __repr__(self) -> str:
-        return "\n".join(map(self._line, self.arrows)) or "Ladder: no datagram was sent"
+        return self.text() or "Ladder: no datagram was sent"
 
-    def _line(self, arrow: Arrow) -> str:
-        width = max(len(a.label) for a in self.arrows)
-        tail = "─" * (width - len(arrow.label))
-        head = f"✗ {arrow.destination} (never received)" if arrow.end is None else "▶ "
-        end = head if arrow.end is None else head + arrow.destination
-        return f"{arrow.source} ── {arrow.label} ─{tail}{end}"
+    def _repr_svg_(self) -> str | None:
+        return self.svg() if self._picture().height <= self._height else None
 
-    def _repr_svg_(self) -> str:
-        lanes = {role: MARGIN + LANE * n for n, role in enumerate(self.roles)}
-        bottom = TOP + ROW * (self._rows + 1)
-        width = 2 * MARGIN + LANE * max(len(lanes) - 1, 1)
-        parts = [_lane(x, role, bottom) for role, x in lanes.items()]
-        parts += [_arrow(a, lanes[a.source], lanes[a.destination]) for a in self.arrows]
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" width="{width}" height="{bottom + 8}" '
-            f'font-family="sans-serif" font-size="12" role="img" '
-            f'aria-label="{html.escape(repr(self))}">'
-            f'<rect width="100%" height="100%" fill="white"/>{"".join(parts)}</svg>'
-        )
+    def _repr_html_(self) -> str | None:
+        picture = self._picture()
+        return picture.box(repr(self), self._height) if picture.height > self._height else None
+
+    def _picture(self) -> ladder_svg.Picture:
+        return ladder_svg.Picture(self.items, self.roles, self.digits)
 
 
-def arrows(trace: Trace) -> list[Arrow]:
-    """Pair each send of a trace with its arrival; the unpaired ones were never received."""
-    arrivals = {n: e for n, e in enumerate(trace) if e.action == "receive"}
-    return [_pair(trace, n, e, arrivals) for n, e in enumerate(trace) if e.action == "send"]
+def _chosen(items: list, first: int | None, last: int | None, between) -> list[Arrow | Mark]:
+    if between is not None:
+        low, high = between
+        items = [item for item in items if low <= item.sent <= high]
+    for name, number in (("first", first), ("last", last)):
+        if number is not None and number < 1:
+            raise ValueError(f"{name} must be a number of lines above 0, got {number!r}")
+    if first is None and last is None:
+        return items[:MOST]
+    head = items[:first] if first else []
+    return head + (items[max(len(head), len(items) - last) :] if last else [])
 
 
-def _pair(trace: Trace, number: int, sent: Event, arrivals: dict[int, Event]) -> Arrow:
-    known = isinstance(sent.peer, tuple)  # a list is no address, but may have been tried as one
-    destination = trace.roles.get(sent.peer, "elsewhere") if known else "elsewhere"
-    for later, event in arrivals.items():
-        same = (event.role, event.payload) == (destination, sent.payload)
-        if later > number and same and trace.roles.get(event.peer) == sent.role:
-            del arrivals[later]
-            break
-    else:
-        later = None
-    return Arrow(number, sent.role, destination, printable(sent.payload, 24) or "(empty)", later)
+def _roles(item: Arrow | Mark) -> tuple[str, ...]:
+    return (item.source, item.destination) if isinstance(item, Arrow) else (item.role,)
 
 
-def _lane(x: int, role: str, bottom: int) -> str:
-    name = (
-        f'<text x="{x}" y="16" text-anchor="middle" font-weight="bold">{html.escape(role)}</text>'
-    )
-    return f'{name}<line x1="{x}" y1="24" x2="{x}" y2="{bottom}" stroke="{GREY}"/>'
+def _line(item: Arrow | Mark, ladder: Ladder) -> str:
+    if isinstance(item, Mark):
+        return f"{item.role}: {item.what}"
+    tail = "─" * (max(len(a.label) for a in ladder.arrows) - len(item.label))
+    notes = ", ".join(_notes(item))
+    head = f"{'✗' if item.end is None else '▶'} {item.destination}{notes and f' ({notes})'}"
+    return f"{item.source} ── {item.label} ─{tail}{head}"
 
 
-def _arrow(arrow: Arrow, x1: int, x2: int) -> str:
-    y1 = TOP + ROW * arrow.start + ROW // 2
-    y2 = TOP + ROW * (arrow.start if arrow.end is None else arrow.end) + ROW // 2
-    if arrow.end is None:  # it dies half-way
-        x2, y2 = (x1 + x2) // 2, y1 + ROW // 2
-    color = LOST if arrow.end is None else SENT
-    line = f'<line x1="{x1}" y1="{y1}" x2="{x2}" y2="{y2}" stroke="{color}" stroke-width="1.6"/>'
-    tip = _cross(x2, y2) if arrow.end is None else _head(x2, y2, x1, y1)
-    at = f'x="{(x1 + x2) // 2}" y="{(y1 + y2) // 2 - 5}" text-anchor="middle"'
-    halo = 'stroke="white" stroke-width="5" paint-order="stroke"'  # so that no line crosses it
-    return f"{line}{tip}<text {halo} {at}>{html.escape(arrow.label)}</text>"
+def _timed_lines(ladder: Ladder) -> list[str]:
+    rows = [_timed(item, ladder.digits) for item in ladder.items]
+    wide = [max((len(row[n]) for row in rows if row[2] or not n), default=0) for n in (0, 1)]
+    return [f"{t:>{wide[0]}}  {what:{wide[1]}}  {end}".rstrip() for t, what, end in rows]
 
 
-def _cross(x: int, y: int) -> str:
-    strokes = f"M{x - 5} {y - 5}L{x + 5} {y + 5}M{x - 5} {y + 5}L{x + 5} {y - 5}"
-    return f'<path d="{strokes}" stroke="{LOST}" stroke-width="2.4"/>'
+def _timed(item: Arrow | Mark, digits: int) -> tuple[str, str, str]:
+    time = f"{item.sent:.{digits}f}"
+    if isinstance(item, Mark):
+        return time, f"{item.role}: {item.what}", ""
+    arrives = [] if item.arrived is None else [f"arrives {item.arrived:.{digits}f}"]
+    what = f"{item.source} > {item.destination}: {item.label}"
+    return time, what, ", ".join([*_notes(item), *arrives])
 
 
-def _head(x: int, y: int, from_x: int, from_y: int) -> str:
-    back = 9 if from_x > x else -9
-    slope = (y - from_y) / (x - from_x or 1)
-    upper, lower = y + back * slope - 4, y + back * slope + 4
-    return f'<path d="M{x} {y}L{x + back} {upper:.1f}L{x + back} {lower:.1f}Z" fill="{SENT}"/>'
+def _notes(arrow: Arrow) -> list[str]:
+    notes = {"again": arrow.again, "copy": arrow.copy, arrow.why: arrow.end is None}
+    return [note for note, true in notes.items() if true]
+
+
+def _digits(trace: Trace, items: list[Arrow | Mark]) -> int | None:
+    """Return how many decimals of a second to show: 3, but 6 for exact times below 1 ms."""
+    if not trace.show_times:
+        return None
+    times = [t for item in items for t in (item.sent, getattr(item, "arrived", None)) if t]
+    fine = trace.virtual and any(round(t, 6) != round(t, 3) for t in times)
+    return 6 if fine else 3

@@ -6,6 +6,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib_inline.backend_inline import set_matplotlib_formats
 
+from netlib.measure import theory as formulas
+
 # Okabe and Ito's colours, one role each in the whole course
 SENDER, RECEIVER, LOSS, THIRD = "#0072B2", "#009E73", "#D55E00", "#CC79A7"
 FILLS = ("#56B4E9", "#E69F00", "#F0E442")
@@ -28,6 +30,19 @@ def ecdf(samples, ax, *, color=SENDER, label=""):
     return ax
 
 
+def histogram(samples, ax, *, bins=40, color=SENDER, label=""):
+    """Draw which fraction of the samples lies in each bin; bins: how many, or their edges."""
+    values = np.asarray(samples, dtype=float)
+    heights, edges, _ = ax.hist(
+        values, bins, weights=np.ones_like(values) / len(values), color=color, alpha=0.6
+    )
+    if label:
+        highest = int(np.argmax(heights))
+        name_line(ax, edges[highest + 1], heights[highest], label, color)
+    ax.set(ylim=0, ylabel="fraction of samples")
+    return ax
+
+
 def measured(x, y, ax, *, error=None, color=SENDER, label="", marker="o"):
     """Draw measured points, with error bars (half widths, same shape as y) where they are known."""
     ax.errorbar(x, y, yerr=error, fmt=marker, color=color, capsize=2, linewidth=1, zorder=3)
@@ -41,6 +56,46 @@ def theory(x, y, ax, *, label=""):
     ax.plot(x, y, **THEORY)
     if label:
         name_line(ax, x[-1], y[-1], label, THEORY["color"])
+    return ax
+
+
+def loss_against_load(load, lost, ax, *, error=None, color=SENDER, marker="o"):
+    """Draw measured losses over what a full queue loses on paper, 1 - 1/load."""
+    every = np.linspace(min(1, *load), max(load), 200)
+    theory(every, formulas.overflow_loss(every), ax, label="1 − 1/load")
+    measured(load, lost, ax, error=error, color=color, marker=marker)
+    ax.set(xlabel="load", ylabel="fraction lost")
+    return ax
+
+
+def time_series(times, values, ax, *, color=SENDER, label=""):
+    """Draw a point for each value at its time [s]; nan, of a lost packet, is a cross below."""
+    times, values = np.asarray(times, dtype=float), np.asarray(values, dtype=float)
+    lost = np.isnan(values)
+    ax.plot(times[~lost], values[~lost], ".", color=color, markersize=3)
+    at_foot = ax.get_xaxis_transform()  # y from 0 to 1, whatever the values are
+    ax.plot(times[lost], np.full(lost.sum(), 0.02), "x", color=LOSS, transform=at_foot)
+    if label and not lost.all():
+        name_line(ax, times[~lost][-1], values[~lost][-1], label, color)
+    ax.set(xlabel="time [s]")
+    return ax
+
+
+def queue(entered, left, ax, *, color=SENDER):
+    """Draw how many packets are inside, from when each entered and left [s].
+
+    A packet that left at nan was dropped at the door: a cross, above those that it found inside.
+    """
+    entered, left = np.asarray(entered, dtype=float), np.asarray(left, dtype=float)
+    dropped = np.isnan(left)
+    times = np.concatenate([entered[~dropped], left[~dropped]])
+    steps = np.repeat([1, -1], len(times) // 2)
+    order = np.lexsort([steps, times])  # at the same time, one leaves before another enters
+    times, inside = times[order], np.cumsum(steps[order])
+    ax.step(times, inside, where="post", color=color)
+    before = np.searchsorted(times, entered[dropped], side="right")
+    ax.plot(entered[dropped], np.append(0, inside)[before], "x", color=LOSS)
+    ax.set(xlabel="time [s]", ylabel="packets inside", ylim=0)
     return ax
 
 

@@ -1,6 +1,7 @@
-"""Real sockets, as the kernel offers them: UDP, TCP, framing, and gauges to see inside."""
+"""Real sockets, as the kernel offers them: UDP, TCP, framing, gauges, a loop for protocols."""
 
 from netlib.sockets.background import Background, Collector
+from netlib.sockets.driver import Driver, converse, drive
 from netlib.sockets.framing import Delimited, FramingError, LengthPrefixed
 from netlib.sockets.tcp import IncompleteReadError, TCPConnection, TCPListener
 from netlib.sockets.udp import Datagram, UDPReceiver, UDPSender
@@ -10,6 +11,7 @@ __all__ = [
     "Collector",
     "Datagram",
     "Delimited",
+    "Driver",
     "FramingError",
     "IncompleteReadError",
     "LengthPrefixed",
@@ -17,4 +19,6 @@ __all__ = [
     "TCPListener",
     "UDPReceiver",
     "UDPSender",
+    "converse",
+    "drive",
 ]

@@ -10,6 +10,8 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from netlib.sockets.tcp_info import tcp_info
+
 SO_MEMINFO = 55  # Linux 4.12: nine counters of a socket's memory, include/uapi/linux/sock_diag.h
 IP_RECVERR = 11  # Linux: keep ICMP errors in the socket's error queue, ip(7)
 
@@ -101,12 +103,11 @@ def _read_gauge() -> str:
 
 
 def _read_tcp_info() -> str:
-    if not hasattr(socket, "TCP_INFO"):
-        raise OSError("this system does not tell (Linux does)")
     with _connection() as (client, _):
-        info = client.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 104)
-    mss, rtt = (struct.unpack_from("I", info, offset)[0] for offset in (16, 68))
-    return f"round trip {rtt / 1000:.2f} ms, segments of {mss} bytes"
+        info = tcp_info(client)
+    if info is None:
+        raise OSError("this system does not tell (Linux does)")
+    return f"round trip {info.rtt * 1000:.2f} ms, segments of {info.mss} bytes"
 
 
 def _read_error_queue() -> str:

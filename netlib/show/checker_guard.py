@@ -1,0 +1,243 @@
+"""A guard around a learner's endpoint: it holds it to the contract, and says what it breaks.
+
+Whatever the learner's code does, a call ends: after so many lines of Python, which no loop escapes,
+and at the first use of a clock or a socket, for which an endpoint that takes its time as an
+argument has no use. An interrupt is the reader's, and passes through.
+"""
+
+import dis
+import linecache
+import os
+import re
+import reprlib
+import socket
+import sys
+from collections.abc import Callable
+from functools import partial
+from math import isnan
+from numbers import Real
+from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, GeneratorType
+
+LIBRARIES = tuple(os.path.join(prefix, "") for prefix in (sys.prefix, sys.base_prefix))
+LINES = 20_000  # that one call may execute: a window of 1000 messages takes less
+
+_REPR = reprlib.Repr()
+_REPR.maxstring = _REPR.maxother = 80
+_REPR.maxlist = _REPR.maxtuple = 12
+
+
+class Fault(Exception):
+    """What a learner's endpoint did wrong: `kind` for comparing, the text for reading."""
+
+    def __init__(self, kind: str, text: str):
+        super().__init__(text)
+        self.kind = kind
+
+
+class Overrun(BaseException):  # so that no `except Exception` in the learner's loop catches it
+    """A call has executed more lines than any honest one."""
+
+
+class Forbidden(BaseException):
+    """A call has used what an endpoint must not know of; the text names it."""
+
+
+class Guard:
+    """An endpoint that passes all on to a learner's; `note(fault)` is told the first fault.
+
+    Once `over()`, it neither sends nor has a deadline. `after(answers)` is called with the
+    datagrams of each call that kept the contract, and may raise a Fault too. Raises Fault if the
+    object has no deadline to begin with.
+    """
+
+    def __init__(
+        self, endpoint: object, place: str, over: Callable, note: Callable, after: Callable
+    ):
+        self.endpoint, self.place, self._deadline = endpoint, place, None
+        self._over, self._note, self._after = over, note, after
+        self._deadline = self._read_deadline()
+
+    @property
+    def deadline(self) -> float | None:
+        return None if self._over() else self._deadline
+
+    def wake(self, now: float) -> list[bytes]:
+        return self._call("wake", now, f"now={now:.6g}", now)
+
+    def receive(self, datagram: bytes, now: float) -> list[bytes]:
+        return self._call("receive", now, f"{shown(datagram)}, now={now:.6g}", datagram, now)
+
+    def read(self, name: str) -> object:
+        """Return an attribute of the learner's object. Raises Fault if it has none."""
+        said, missing = f"the {self.place}'s {name}", object()
+        look = getattr if _is_plain(self.endpoint, name) else partial(attempt, said, getattr)
+        value = look(self.endpoint, name, missing)
+        if value is missing:
+            raise Fault("attribute", f"the {self.place} has no attribute {name!r}")
+        return value
+
+    def _call(self, name: str, now: float, told: str, *given) -> list[bytes]:
+        if self._over():
+            return []
+        said = f"the {self.place}'s {name}({told})"
+        try:
+            answers = attempt(said, self.read(name), *given)
+            check_datagrams(said, answers)
+            self._deadline = self._read_deadline(now, said, woken=name == "wake")
+            self._after(answers)
+        except Fault as fault:
+            self._note(fault)
+            return []
+        return [] if self._over() else list(answers)
+
+    def _read_deadline(self, now: float = 0.0, said: str = "", *, woken=False) -> float | None:
+        deadline = self.read("deadline")
+        if deadline is None:
+            return None
+        if not isinstance(deadline, Real) or isinstance(deadline, bool) or isnan(deadline):
+            expected = f"the {self.place}'s deadline must be a time in seconds or None"
+            raise Fault("type", f"{expected}, got {shown(deadline)}")
+        if said and (deadline < now or (woken and deadline == now)):
+            left = f"{said} left the deadline at {deadline:.6g}"
+            want = "a time that is still to come, such as now + timeout, or None"
+            raise Fault("deadline", f"{left}, so it would be woken again at once; expected {want}")
+        return float(deadline)
+
+
+def attempt(said: str, function: Callable, *given) -> object:
+    """Call a learner's function under watch. Raises Fault for whatever it raises or overdoes."""
+    try:
+        return watched(function, *given)
+    except Overrun as error:
+        busy = f"{said} does not come to an end: stopped after {LINES} lines"
+        raise Fault("busy", busy + _line(error)) from None
+    except Forbidden as error:
+        rule = "an endpoint has no clock and no socket, and never waits: its time is `now`"
+        raise Fault("forbidden", f"{said} calls {error}{_line(error)}; {rule}") from None
+    except (Exception, SystemExit) as error:
+        text = shown_text(str(error))
+        raised = f"{said} raised {type(error).__name__}{text and f': {text}'}"
+        raise Fault("exception", raised + _line(error)) from None
+
+
+def watched(function: Callable, *given) -> object:
+    """Call a function; raise Overrun or Forbidden in the midst of it, and also after it has
+    caught that. A debugger or a coverage tool that traces has its place back afterwards.
+    """
+    watch, before = _Watch(sys._getframe()), (sys.gettrace(), sys.getprofile())
+    sys.setprofile(watch.profile)
+    sys.settrace(watch.trace)
+    try:
+        value = function(*given)
+    finally:
+        sys.settrace(before[0])
+        sys.setprofile(before[1])
+    if watch.failure is not None:
+        raise watch.failure
+    return value
+
+
+class _Watch:
+    """Count the lines, and look at the built-in functions, that are executed below `home`."""
+
+    def __init__(self, home: FrameType):
+        self.lines, self.failure, self._home = 0, None, home
+        self._trace = self.trace  # bound once, not at each line
+
+    def trace(self, frame: FrameType, event: str, arg: object):
+        self.lines += 1
+        # raising ends the tracing, so it must not happen where the learner's code would catch it
+        if self.lines > LINES and (self.lines > 2 * LINES or not _sheltered(frame, self._home)):
+            self.failure = Overrun()
+            raise self.failure
+        return self._trace
+
+    def profile(self, frame: FrameType, event: str, arg: object):
+        if event == "c_call" and frame is not self._home and _forbidden(arg, frame):
+            self.failure = Forbidden(_name(arg))
+            raise self.failure
+
+
+def _is_plain(endpoint: object, name: str) -> bool:
+    """Return whether reading this attribute runs no code of the learner's, as a property would."""
+    if name in getattr(endpoint, "__dict__", ()):
+        return True
+    found = [vars(kind)[name] for kind in type(endpoint).__mro__ if name in vars(kind)]
+    return bool(found) and (isinstance(found[0], FunctionType) or not hasattr(found[0], "__get__"))
+
+
+def check_datagrams(said: str, answers: object):
+    """Raise a Fault unless these are what an endpoint may return: a list of bytes."""
+    expected = f"{said} must return a list of bytes, got {shown(answers)}"
+    if not isinstance(answers, list):
+        raise Fault("type", expected + _advice(answers))
+    for each in answers:
+        if not isinstance(each, bytes):
+            raise Fault("type", f"{expected}, in which {shown(each)} is {described(each)}")
+
+
+def shown(value: object) -> str:
+    """Return a short repr that is the same in every run: without the address in memory."""
+    return shown_text(_REPR.repr(value))
+
+
+def shown_text(text: str) -> str:
+    """Return the text of an error on one line and of bounded length, without addresses."""
+    line = " ".join(re.sub(r" at 0x[0-9a-fA-F]+", "", text).split())
+    return line if len(line) <= 200 else line[:200] + "…"
+
+
+def described(value: object) -> str:
+    """Return what kind of thing this is: "an int"."""
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiou' else 'a'} {name}"
+
+
+def _advice(answers: object) -> str:
+    if answers is None:
+        return " (no `return` was reached); to send nothing, return []"
+    if isinstance(answers, bytes):
+        return f"; expected [{shown(answers)}] for one datagram"
+    if isinstance(answers, GeneratorType):
+        return " (a method with `yield` is a generator); collect the datagrams in a list"
+    return f", which is {described(answers)}"
+
+
+def _line(error: BaseException) -> str:
+    """Return where in the learner's code an error was raised, in words, or nothing if not there."""
+    frames, step = [], error.__traceback__
+    while step is not None:
+        frames.append((step.tb_frame.f_code, step.tb_lineno))
+        step = step.tb_next
+    files = [code.co_filename for code, _ in frames if code.co_filename != __file__]
+    own = [(code, line) for code, line in frames if files and code.co_filename == files[0]]
+    if not own:
+        return ""
+    code, line = own[-1]
+    source = linecache.getline(code.co_filename, line).strip()
+    return f" (line {line}{source and f': `{source}`'})"
+
+
+def _sheltered(frame: FrameType, home: FrameType) -> bool:
+    """Return whether some `try` or `with` between here and `home` would catch what is raised."""
+    while frame is not None and frame is not home:
+        if any(e.start <= frame.f_lasti < e.end for e in _shelters(frame.f_code)):
+            return True
+        frame = frame.f_back
+    return False
+
+
+def _shelters(code: CodeType) -> list:
+    return dis.Bytecode(code).exception_entries
+
+
+def _forbidden(function: BuiltinFunctionType, caller: FrameType) -> bool:
+    owned = isinstance(getattr(function, "__self__", None), socket.SocketType)
+    used = owned or getattr(function, "__module__", None) == "time"
+    # a library may look at a clock: logging, or what the garbage collector calls at any moment
+    return used and not caller.f_code.co_filename.startswith(LIBRARIES)
+
+
+def _name(function: BuiltinFunctionType) -> str:
+    owner = getattr(function, "__module__", None) or "socket"
+    return f"{owner}.{function.__name__}()"
