@@ -11,6 +11,7 @@ import pytest
 from chat import CHATS, notebook
 from hypothesis import given
 from hypothesis import strategies as st
+from test_widgets import below, control
 
 from netlib.show.chat_panel import SHOWN, ChatPanel, reachable
 from netlib.show.invitation import DIGITS, LOOPBACK, Invitation
@@ -59,17 +60,6 @@ def beside(monkeypatch):
 def say(panel: ChatPanel, text: str):
     panel.text.value = text
     control(panel, "send").click()
-
-
-def control(panel: ChatPanel, name: str) -> ipw.Widget:
-    (found,) = (w for w in below(panel.box) if f"netlib-{name}" in w._dom_classes)
-    return found
-
-
-def below(widget: ipw.Widget):
-    for child in getattr(widget, "children", ()):
-        yield child
-        yield from below(child)
 
 
 def shown(panel: ChatPanel, wanted: str = "") -> list[str]:
