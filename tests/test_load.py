@@ -170,9 +170,10 @@ def test_an_interrupt_ends_the_clients_process(deaf):
     def interrupt(count):
         raise KeyboardInterrupt
 
+    before = set(psutil.Process().children())
     with pytest.raises(KeyboardInterrupt):
         load(deaf, clients=5, seconds=30, progress=interrupt)
-    assert psutil.Process().children() == []
+    assert set(psutil.Process().children()) <= before
 
 
 IN_A_CELL = """

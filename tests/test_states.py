@@ -104,6 +104,7 @@ def test_psutil_tells_the_same_of_this_process(ends):
     _, client, server = ends
     client.send_eof()
     wait_for(server, "CLOSE-WAIT")
+    wait_for(client, "FIN-WAIT-2")  # its FIN has been acknowledged: nothing changes any more
     told = {number: row.state for row, number in states._by_psutil()}
     expected = {end.fileno(): state(end) for end in ends}
     assert {number: told.get(number) for number in expected} == expected
