@@ -10,7 +10,7 @@ pytestmark = pytest.mark.usefixtures("no_complaint")
 
 @pytest.fixture(scope="module")
 def ladder(lab: Lab) -> OpenNotebook:
-    return lab.open("08-*.ipynb")
+    return lab.open_panel("08-*.ipynb")
 
 
 DROPPED = """

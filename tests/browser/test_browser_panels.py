@@ -10,7 +10,7 @@ pytestmark = pytest.mark.usefixtures("no_complaint")
 
 
 def test_the_connection_panel_lights_the_state_of_each_end(lab: Lab):
-    notebook = lab.open("05-*.ipynb")
+    notebook = lab.open_panel("05-*.ipynb")
     panel = notebook.panel(run=True)
     part(panel, "connect").click()
     expect(part(panel, "diagram")).to_contain_text("client")
@@ -32,7 +32,7 @@ with socket.create_connection(panel.address) as stranger:
 
 
 def test_a_chat_is_heard_and_what_a_stranger_says_is_shown_as_text(lab: Lab):
-    notebook = lab.open("06-*.ipynb")
+    notebook = lab.open_panel("06-*.ipynb")
     notebook.ask("\n".join(cell.source for cell in chat.cells()))
     panel = notebook.panel(run=True)
     part(panel, "text").fill("good morning")
@@ -48,7 +48,7 @@ def test_a_chat_is_heard_and_what_a_stranger_says_is_shown_as_text(lab: Lab):
 
 
 def test_each_request_of_the_slow_panel_says_where_it_waited(lab: Lab):
-    notebook = lab.open("07-*.ipynb")
+    notebook = lab.open_panel("07-*.ipynb")
     panel = notebook.panel(run=True)
     part(panel, "send").click()
     expect(part(panel, "times").locator("tbody tr")).to_have_count(4)
