@@ -32,7 +32,7 @@ def pytest_xdist_make_scheduler(config, log):
 def group(nodeid: str) -> str:
     """Return what is tested by one worker: a file, one notebook's tests in it, or the browser."""
     file, _, test = nodeid.partition("::")
-    if "test_browser" in file:
+    if "/browser/" in file:
         return "browser"
     notebook = re.search(r"\[(\d\d-[^]]+)\]", test)
     return f"{file} {notebook[1]}" if notebook else file
@@ -64,23 +64,3 @@ def host(request) -> str:
     except OSError as error:
         pytest.skip(f"this machine has no {request.param}: {error}")
     return request.param
-
-
-@pytest.fixture(scope="session")
-def lab():
-    """Open JupyterLab in a browser, once for all tests that look at it."""
-    import lab  # here, for it is slow to import and few workers need it
-
-    if lab.chromium() is None:
-        problem = "no Chromium or Chrome found; BROWSER_PATH may name one"
-        pytest.fail(problem) if "CI" in os.environ else pytest.skip(problem)
-    with lab.running_lab() as running:
-        yield running
-
-
-@pytest.fixture
-def no_complaint(lab):
-    """Fail a test that makes the page report an error or ask beyond its server."""
-    yield
-    complaints, lab.complaints[:] = lab.complaints[:], []
-    assert complaints == []

@@ -11,6 +11,7 @@ from netlib.links.delays import Normal, Uniform
 from netlib.links.link import Link
 from netlib.links.simulator import simulate
 from netlib.links.traffic import Sink, Source, poisson, steady
+from netlib.measure import theory
 
 MU = 1250  # datagrams per second: 1000 bytes at 10 Mbit/s
 N = 100_000
@@ -50,6 +51,22 @@ def test_m_m_1_waits_rho_over_mu_1_minus_rho(rho):
     assert low < rho / (MU * (1 - rho)) < high
     low, high = mean_interval((series > 1e-9).astype(float))  # who arrives finds it busy: PASTA
     assert low < rho < high
+
+
+@pytest.mark.parametrize("rho", [0.3, 0.6])
+def test_m_g_1_waits_by_the_square_of_the_service_as_pollaczek_and_khinchine_say(rho):
+    coin, link = Coin(6), Link(rate=10e6)
+    times = np.cumsum(-np.log1p(-draws(coin.stream("gap"))) / (rho * MU))
+    sizes = np.where(draws(coin.stream("work")) < 0.1, 5500.0, 500.0)  # 1000 bytes on average
+    arrivals = [link.carry(size, at)[0] for size, at in zip(sizes, times.tolist(), strict=True)]
+    low, high = mean_interval(np.array(arrivals) - times - sizes / 1000 / MU)
+    assert low < theory.wait_mg1(rho * MU, 1 / MU, 3.25 / MU**2) < high
+    assert theory.wait_mg1(rho * MU, 1 / MU, 1 / MU**2) == pytest.approx(
+        theory.wait_md1(rho, 1 / MU)
+    )
+    assert theory.wait_mg1(rho * MU, 1 / MU, 2 / MU**2) == pytest.approx(
+        theory.wait_mm1(rho, 1 / MU)
+    )
 
 
 @pytest.mark.parametrize("queue", [0, 1, 4])

@@ -7,7 +7,7 @@ deadlines go off, and otherwise what was scheduled first happens first, so two r
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
-from heapq import heappop, heappush
+from heapq import heappop, heappush, heapreplace
 from itertools import count
 from math import inf
 from typing import Protocol
@@ -125,14 +125,14 @@ class _World:
         """Let so many events happen; return the last of them, or None: it was the end."""
         events, record = self._events, self._record
         for _ in range(most):
-            event = now, order, place, datagram, note = heappop(events)
-            endpoint = place.endpoint
+            event = now, order, place, datagram, note = events[0]
+            endpoint, inbox = place.endpoint, place.inbox
+            if inbox and inbox[0] is event:
+                inbox.popleft()
+                heapreplace(events, inbox[0]) if inbox else heappop(events)
+            else:
+                heappop(events)
             if datagram is not None:
-                inbox = place.inbox
-                if inbox and inbox[0] is event:
-                    inbox.popleft()
-                    if inbox:
-                        heappush(events, inbox[0])
                 if record:
                     record(now, place.name, "receive", datagram, place.peer.address, note)
                 answers = endpoint.receive(datagram, now)
@@ -174,22 +174,20 @@ class _World:
             note = ""
             for at in (arrivals := carry(len(datagram), now)):
                 if not at >= now:
-                    raise ValueError(
-                        f"expected an arrival at {now!r} s or later, got {at!r}: {place.link}"
-                    )
+                    raise _early(now, at, place.link)
                 event = (at, next(order), peer, datagram, note)
-                if not inbox:
-                    inbox.append(event)
+                if not inbox or at < inbox[-1][0]:  # the next to arrive here, or it overtakes
                     heappush(self._events, event)
-                elif at < inbox[-1][0]:  # it overtakes
-                    heappush(self._events, event)
-                else:
+                if not inbox or at >= inbox[-1][0]:
                     inbox.append(event)
                 note = "copy"
             if record and not arrivals:
-                record(
-                    now, "link", "lost", datagram, peer.address, getattr(place.link, "why_lost", "")
-                )
+                why = getattr(place.link, "why_lost", "")
+                record(now, "link", "lost", datagram, peer.address, why)
+
+
+def _early(now: float, at: float, link: Carrier) -> ValueError:
+    return ValueError(f"expected an arrival at {now!r} s or later, got {at!r}: {link}")
 
 
 def _places(number: int, conversation: Conversation, trace: Trace) -> tuple[_Place, _Place]:

@@ -53,12 +53,18 @@ def jitter_of_uniform(width):
     return width / 3
 
 
-def wait_md1(load, service):
-    """Return the mean wait before service: Poisson arrivals, each served in `service` seconds.
+def wait_mg1(rate, service, square):
+    """Return the mean wait before service: `rate` Poisson arrivals per second, any service times.
 
+    service: their mean [s], square: the mean of their squares [s²].
     Source: L. Kleinrock, Queueing Systems, volume 1, 1975, section 5.6 (Pollaczek-Khinchine).
     """
-    return load * service / (2 * (1 - load))
+    return rate * square / (2 * (1 - rate * service))
+
+
+def wait_md1(load, service):
+    """Return the mean wait before service: Poisson arrivals, each served in `service` seconds."""
+    return wait_mg1(load / service, service, service**2)
 
 
 def wait_mm1(load, service):

@@ -96,8 +96,7 @@ class GoBackNSender:
         return self._datagrams[first:last]
 
     def _note_sent(self, first: int, last: int, now: float):
-        for number in range(first, last):
-            self._sent_at[number] = now
+        self._sent_at[first:last] = [now] * (last - first)
         self.transmissions += last - first
         self._next, self._free_at = last, now + self.spacing
         if last > self._top:

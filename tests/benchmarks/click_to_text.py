@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 
 sys.path.append(str(Path(__file__).parents[1]))
-from lab import Lab, running_lab
+from browser.lab import Lab, running_lab
 
 PANELS = """
 import ipywidgets as ipw

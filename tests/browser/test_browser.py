@@ -1,25 +1,26 @@
 """The panels in a real browser: what a reader types, clicks and sees."""
 
 import pytest
-from lab import HOSTILE, TIMEOUT, Lab, OpenNotebook, part
 from playwright.sync_api import expect
+
+from browser.lab import HOSTILE, TIMEOUT, Lab, OpenNotebook, part
 
 pytestmark = pytest.mark.usefixtures("no_complaint")
 
 
 @pytest.fixture(scope="module")
 def udp(lab: Lab) -> OpenNotebook:
-    return lab.open("01-*.ipynb", run=True)
+    return lab.open("01-*.ipynb")
 
 
 @pytest.fixture(scope="module")
 def tcp(lab: Lab) -> OpenNotebook:
-    return lab.open("04-*.ipynb", run=True)
+    return lab.open("04-*.ipynb")
 
 
 @pytest.fixture(scope="module")
 def link(lab: Lab) -> OpenNotebook:
-    return lab.open("03-*.ipynb")  # its panel alone is run: the kernels of test_hard_use run it all
+    return lab.open_panel("03-*.ipynb")
 
 
 def test_a_typed_text_and_the_send_button(udp):

@@ -1,15 +1,16 @@
 """The live ladder in a real browser: a reader's click or key meets a real datagram in flight."""
 
 import pytest
-from lab import HOSTILE, Lab, OpenNotebook, part
 from playwright.sync_api import Locator, expect
+
+from browser.lab import HOSTILE, Lab, OpenNotebook, part
 
 pytestmark = pytest.mark.usefixtures("no_complaint")
 
 
 @pytest.fixture(scope="module")
 def ladder(lab: Lab) -> OpenNotebook:
-    return lab.open("08-*.ipynb")
+    return lab.open_panel("08-*.ipynb")
 
 
 DROPPED = """

@@ -71,16 +71,28 @@ class Lab:
         page.goto(f"{url}/lab?reset")
         page.wait_for_function(READY)
 
-    def open(self, pattern: str, *, run: bool = False) -> "OpenNotebook":
-        """Open the notebook whose name matches, and wait for its kernel; run every cell if asked.
-
-        Few tests need it run: the kernels of test_hard_use run it all.
-        """
+    def open(self, pattern: str) -> "OpenNotebook":
+        """Open the notebook whose name matches, wait for its kernel, run every cell."""
         (path,) = self.notebooks.glob(pattern)
-        self.page.evaluate(OPEN, path.name)
-        notebook = OpenNotebook(self.page, path)
-        assert not run or notebook.run_all() == []
+        notebook = self._opened(path)
+        assert notebook.run_all() == []
         return notebook
+
+    def open_panel(self, pattern: str) -> "OpenNotebook":
+        """Open a notebook of one cell: the one that shows the panel in the notebook that matches.
+
+        The page of a whole notebook takes seconds to draw; test_hard_use runs all of its cells.
+        """
+        (whole,) = self.notebooks.glob(pattern)
+        path = self.notebooks / f"panel-of-{whole.name}"
+        told = json.loads(whole.read_text(encoding="utf-8"))
+        told["cells"] = [cell for cell in told["cells"] if _shows_panel(cell)][:1]
+        path.write_text(json.dumps(told), encoding="utf-8")
+        return self._opened(path)
+
+    def _opened(self, path: Path) -> "OpenNotebook":
+        self.page.evaluate(OPEN, path.name)
+        return OpenNotebook(self.page, path)
 
     def _said(self, message: ConsoleMessage):
         if message.type == "error":

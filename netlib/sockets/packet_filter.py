@@ -1,0 +1,64 @@
+"""Tell the kernel which packets a socket shall not see: classic BPF programs (Linux)."""
+
+import ctypes
+import socket
+import struct
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import NamedTuple
+
+SO_ATTACH_FILTER, SO_DETACH_FILTER = 26, 27  # include/uapi/asm-generic/socket.h
+
+
+class Step(NamedTuple):
+    """One instruction: code, how far to jump if true and if false, and its constant."""
+
+    code: int
+    if_true: int = 0
+    if_false: int = 0
+    constant: int = 0
+
+
+RETURN, LOAD_HALF, JUMP_EQUAL, HEADER_LENGTH = 0x06, 0x48, 0x15, 0xB1  # linux/bpf_common.h
+DROP_ALL = [Step(RETURN, constant=0)]
+
+
+def only_port(port: int) -> list[Step]:
+    """Return a program for raw IPv4 sockets: keep the segments to and from one port."""
+    return [
+        Step(HEADER_LENGTH),  # X = 4 * (first byte & 15): where the TCP header begins
+        Step(LOAD_HALF, constant=0),  # its source port
+        Step(JUMP_EQUAL, 2, 0, port),
+        Step(LOAD_HALF, constant=2),  # its destination port
+        Step(JUMP_EQUAL, 0, 1, port),
+        Step(RETURN, constant=65535),  # keep so many bytes of the packet
+        Step(RETURN, constant=0),
+    ]
+
+
+def attach(sock: socket.socket, program: list[Step]):
+    """Have the kernel ask a program about each packet for this socket. Raises OSError.
+
+    No privilege is needed. Source: Documentation/networking/filter.rst.
+    """
+    if sys.platform != "linux":
+        raise OSError("packet filters on sockets are asked for as Linux does; this is another")
+    code = ctypes.create_string_buffer(b"".join(struct.pack("HBBI", *step) for step in program))
+    pointer = struct.pack("HP", len(program), ctypes.addressof(code))  # struct sock_fprog
+    sock.setsockopt(socket.SOL_SOCKET, SO_ATTACH_FILTER, pointer)
+
+
+@contextmanager
+def deaf(sock: socket.socket) -> Iterator[None]:
+    """Drop all that arrives for a TCP socket, unseen and unacknowledged, for the block's time.
+
+    To its peer it has vanished: so looks a host that lost its power, or a cable pulled out.
+    Raises OSError where the kernel has no such filters.
+    """
+    attach(sock, DROP_ALL)
+    try:
+        yield
+    finally:
+        if sock.fileno() >= 0:
+            sock.setsockopt(socket.SOL_SOCKET, SO_DETACH_FILTER, 0)

@@ -1,0 +1,134 @@
+"""In which state real TCP sockets are, as the kernel tells: /proc/net/tcp on Linux, else psutil."""
+
+import contextlib
+import os
+import socket
+import sys
+import time
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+from netlib.trace import Address
+
+TABLE = Path("/proc/net/tcp")
+# include/net/tcp_states.h, from 1 on, by the names of RFC 9293; 12 is a SYN-RECEIVED, too
+LINUX = [
+    "ESTABLISHED", "SYN-SENT", "SYN-RECEIVED", "FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT", "CLOSED",
+    "CLOSE-WAIT", "LAST-ACK", "LISTEN", "CLOSING", "SYN-RECEIVED",
+]  # fmt: skip
+# what psutil calls otherwise, once its underscores are hyphens
+PSUTIL = {"SYN-RECV": "SYN-RECEIVED", "FIN-WAIT1": "FIN-WAIT-1", "FIN-WAIT2": "FIN-WAIT-2"}
+PSUTIL |= {"CLOSE": "CLOSED", "NONE": "CLOSED"}
+
+
+class TCPSocket(NamedTuple):
+    """One TCP socket in the kernel's table; the last three are None where it does not tell.
+
+    unacked: bytes sent or waiting to be sent, that the peer has not acknowledged; of a listener, 0.
+    unread: bytes received that no `recv` has taken; of a listener, connections not accepted.
+    timer: seconds until the kernel itself will do something: retransmit, probe, forget.
+    """
+
+    state: str
+    local: Address
+    peer: Address
+    unacked: int | None = None
+    unread: int | None = None
+    timer: float | None = None
+
+
+def table(port: int) -> list[TCPSocket]:
+    """Return the IPv4 TCP sockets of this machine whose local or peer port is `port`.
+
+    A socket that no program holds any more (TIME-WAIT) is among them on Linux. Elsewhere only
+    those of this process are, for the others take a privilege.
+    Source: proc_pid_net(5); the kernel's Documentation/networking/proc_net_tcp.rst.
+    """
+    if not TABLE.exists():
+        return [row for row, _ in _by_psutil() if port in (row.local[1], *row.peer[1:])]
+    mark = f":{port:04X} "  # only the addresses have four digits: all other lines cost nothing
+    rows = [_row(line) for line in TABLE.read_text().splitlines() if mark in line]
+    # the kernel hands out its table in pages, and while others open and close, a row can come twice
+    return list({(row.local, row.peer): row for row in rows}.values())
+
+
+def sides(server: Address, clients: Iterable[Address]) -> dict[str, list[str]]:
+    """Return the states of the connections from `clients` to a server, by side, its listener's too.
+
+    The clients are named, for a port may have had another server a minute ago, whose connections
+    are still in TIME-WAIT.
+    """
+    rows, clients = table(server[1]), set(clients)
+    ours = [row for row in rows if row.local == server]
+    return {
+        "client": sorted(r.state for r in rows if r.local in clients and r.peer == server),
+        "server": sorted(r.state for r in ours if r.peer in clients or r.state == "LISTEN"),
+    }
+
+
+def state(sock) -> str:
+    """Return the state of a socket that this process holds: anything with a `fileno`."""
+    if sys.platform == "linux":
+        with socket.socket(fileno=os.dup(sock.fileno())) as same:
+            return LINUX[same.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] - 1]
+    found = [row.state for row, number in _by_psutil() if number == sock.fileno()]
+    return found[0] if found else "unknown"
+
+
+def wait_for(sock, *wanted: str, timeout: float = 5.0) -> str:
+    """Wait until a socket of this process is in one of these states; return which.
+
+    Raises TimeoutError. Where the state cannot be told ("unknown"), it waits for the timeout.
+    """
+    until(lambda: state(sock) in wanted, f"{' or '.join(wanted)}", lambda: state(sock), timeout)
+    return state(sock)
+
+
+def until(
+    happened: Callable[[], object],
+    expected: str = "it to happen",
+    found: Callable[[], object] = lambda: "nothing of it",
+    timeout: float = 5.0,
+):
+    """Wait until something has happened, looking every millisecond. Raises TimeoutError."""
+    deadline = time.monotonic() + timeout
+    while not happened():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"expected {expected} within {timeout:g} s, got {found()}")
+        time.sleep(0.001)
+
+
+def setting(name: str, otherwise: str = "unknown") -> str:
+    """Return one of Linux's settings for TCP, such as "tcp_syn_retries", as text."""
+    with contextlib.suppress(OSError):
+        return (Path("/proc/sys/net/ipv4") / name).read_text().strip()
+    return otherwise
+
+
+def _row(line: str) -> TCPSocket:
+    local, peer, code, queues, timer = line.split()[1:6]
+    unacked, unread = (int(part, 16) for part in queues.split(":"))
+    kind, ticks = (int(part, 16) for part in timer.split(":"))
+    name = LINUX[int(code, 16) - 1]
+    left = ticks / os.sysconf("SC_CLK_TCK") if kind else None
+    return TCPSocket(name, _address(local), _address(peer), unacked, unread, left)
+
+
+def _address(text: str) -> Address:
+    host, port = text.split(":")
+    # the kernel prints the four bytes as one number, in the machine's own order
+    return socket.inet_ntoa(int(host, 16).to_bytes(4, sys.byteorder)), int(port, 16)
+
+
+def _by_psutil() -> list[tuple[TCPSocket, int]]:
+    """Return this process's TCP sockets with their file descriptors (-1: not told)."""
+    import psutil  # a dependency of ipykernel: not loaded by who needs only sockets
+
+    rows = psutil.Process().net_connections("tcp4")
+    return [(TCPSocket(_named(r.status), tuple(r.laddr), tuple(r.raddr)), r.fd) for r in rows]
+
+
+def _named(status: str) -> str:
+    name = status.replace("_", "-")
+    return PSUTIL.get(name, name)
