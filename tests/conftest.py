@@ -11,6 +11,7 @@ import nbval.kernel
 import pytest
 from kernels import PortlessManager
 
+os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a dozen processes share these processors
 nbval.kernel.KernelManager = PortlessManager  # nbval has no setting for it
 
 
