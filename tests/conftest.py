@@ -4,6 +4,7 @@ import gc
 import os
 import re
 import socket
+import sys
 import threading
 import warnings
 
@@ -11,6 +12,9 @@ import nbval.kernel
 import pytest
 from kernels import PortlessManager
 
+# a hundred kernels and relays each compile the package anew if they may not keep what they compile
+sys.dont_write_bytecode = False
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a dozen processes share these processors
 nbval.kernel.KernelManager = PortlessManager  # nbval has no setting for it
 

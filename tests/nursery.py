@@ -21,8 +21,11 @@ COMMON = (
     "ipykernel.kernelapp",
     "IPython.extensions.storemagic",
     "matplotlib.pyplot",
-    "netlib.links",
-    "netlib.sockets",
+    "netlib.links.relay",
+    "netlib.links.tcp_relay",
+    "netlib.measure.stats",
+    "netlib.measure.theory",
+    "netlib.protocols",
     "sqlite3",
     "tornado.platform.asyncio",
 )  # none of them may start a thread or ask for the running IPython
