@@ -12,7 +12,5 @@ def bar(total: int, label: str) -> tqdm:
     It writes where the cell prints, not to standard error, and starts no thread.
     """
     tqdm.monitor_interval = 0  # else a thread, which looks for bars that stand still
-    tqdm.set_lock(
-        threading.RLock()
-    )  # else one for processes, which Python 3.14 makes a process for
+    tqdm.set_lock(threading.RLock())  # else one between processes, made by starting a process
     return tqdm(total=total, desc=label, unit="msg", file=sys.stdout, ncols=76)

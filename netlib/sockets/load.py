@@ -58,11 +58,9 @@ class Report:
         """Return the round trip [s] that a fraction `q` of the messages did not exceed."""
         if not 0 < q <= 1:
             raise ValueError(f"q must be in (0, 1], got {q!r}")
-        return (
-            sorted(self.round_trips)[math.ceil(q * self.answered) - 1]
-            if self.answered
-            else (math.nan)
-        )
+        if not self.answered:
+            return math.nan
+        return sorted(self.round_trips)[math.ceil(q * self.answered) - 1]
 
     def __repr__(self) -> str:
         p50, p99 = (1e3 * self.quantile(q) for q in (0.5, 0.99))
