@@ -83,10 +83,11 @@ def simulate_all(
 class _Place:
     """Where one endpoint lives: its name, its way out, what is on its way to it, its one alarm."""
 
-    __slots__ = ("address", "alarm", "endpoint", "inbox", "link", "name", "peer")
+    __slots__ = ("address", "alarm", "carry", "endpoint", "inbox", "link", "name", "peer")
 
     def __init__(self, endpoint: Endpoint, name: str, address: tuple, link: Carrier):
         self.endpoint, self.name, self.address, self.link = endpoint, name, address, link
+        self.carry = getattr(link, "carry", None)  # looked up once: it is called for each datagram
         self.peer: _Place | None = None
         self.inbox: deque[tuple] = deque()  # arrivals in order; the first is among the events
         self.alarm: tuple = NEVER
@@ -164,8 +165,8 @@ class _World:
         return answers
 
     def _send(self, place: _Place, datagrams: list[bytes], now: float):
-        peer, carry, record = place.peer, place.link.carry, self._record
-        inbox, order = peer.inbox, self._order
+        peer, carry, record, events = place.peer, place.carry, self._record, self._events
+        inbox = peer.inbox
         for datagram in datagrams:
             if type(datagram) is not bytes:
                 raise TypeError(f"{place.name} must return a list of bytes, got {datagrams!r}")
@@ -175,11 +176,13 @@ class _World:
             for at in (arrivals := carry(len(datagram), now)):
                 if not at >= now:
                     raise _early(now, at, place.link)
-                event = (at, next(order), peer, datagram, note)
-                if not inbox or at < inbox[-1][0]:  # the next to arrive here, or it overtakes
-                    heappush(self._events, event)
-                if not inbox or at >= inbox[-1][0]:
+                event = (at, next(self._order), peer, datagram, note)
+                if inbox and at >= inbox[-1][0]:
                     inbox.append(event)
+                else:  # the next to arrive there, or it overtakes those on their way
+                    heappush(events, event)
+                    if not inbox:
+                        inbox.append(event)
                 note = "copy"
             if record and not arrivals:
                 why = getattr(place.link, "why_lost", "")

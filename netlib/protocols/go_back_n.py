@@ -85,22 +85,22 @@ class GoBackNSender:
 
     def _send(self, now: float) -> list[bytes]:
         base, first = self.base, self._next
-        last = end = base + self.window if base + self.window < self._total else self._total
+        end = base + self.window
+        if end > self._total:
+            end = self._total
+        last = end
         if self.spacing:
             last = min(end, first + (now >= self._free_at))
         if last > first:
-            self._note_sent(first, last, now)
+            self._sent_at[first:last] = [now] * (last - first)
+            self.transmissions += last - first
+            self._next, self._free_at = last, now + self.spacing
+            if last > self._top:
+                self._top = last
         self.deadline = self._sent_at[base] + self.timer.rto if last > base else None
         if last < end and (self.deadline is None or self.deadline > self._free_at):
             self.deadline = self._free_at  # there is more, which waits for its turn
         return self._datagrams[first:last]
-
-    def _note_sent(self, first: int, last: int, now: float):
-        self._sent_at[first:last] = [now] * (last - first)
-        self.transmissions += last - first
-        self._next, self._free_at = last, now + self.spacing
-        if last > self._top:
-            self._top = last
 
 
 class GoBackNReceiver(StopAndWaitReceiver):
