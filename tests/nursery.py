@@ -6,6 +6,7 @@ full. Linux only: elsewhere jupyter_client starts each kernel as it does for eve
 """
 
 import contextlib
+import gc
 import importlib
 import os
 import select
@@ -91,6 +92,8 @@ def serve(line: Connection):
     os.environ["MPLBACKEND"] = "module://matplotlib_inline.backend_inline"
     for module in COMMON:
         importlib.import_module(module)
+    draw_once()
+    gc.freeze()  # what all kernels share is no garbage: none of them need look through it
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # nobody waits for them
     with contextlib.suppress(EOFError):
         while True:
@@ -100,6 +103,17 @@ def serve(line: Connection):
                 become_kernel(*request)
             os.setpgid(pid, pid)  # so that an interrupt reaches it, its children and nobody else
             line.send(pid)
+
+
+def draw_once():
+    """Find the fonts and fill the other caches that the first figure of every kernel would fill."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    figure = Figure()
+    figure.subplots().errorbar([1, 10], [1, 2], [1, 1], label="$x^2$")
+    figure.legend()
+    FigureCanvasAgg(figure).draw()
 
 
 def become_kernel(arguments: list[str], env: dict, cwd: str):

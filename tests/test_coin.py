@@ -4,9 +4,9 @@ from itertools import islice
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from netlib.links.coin import LANES, Coin, bits, splitmix64
 
@@ -38,8 +38,8 @@ def test_the_streams_of_one_seed_are_independent():
     one, other = (
         list(islice(Coin(1).stream(name).uniforms(), 50_000)) for name in ("loss", "copy")
     )
-    assert stats.pearsonr(one, other).pvalue > 0.001
-    assert stats.kstest(one, "uniform").pvalue > 0.001
+    assert scipy.stats.pearsonr(one, other).pvalue > 0.001
+    assert scipy.stats.kstest(one, "uniform").pvalue > 0.001
 
 
 @given(SEEDS, st.integers(1, 200), st.floats(0.01, 0.99))

@@ -1,18 +1,19 @@
 """Distributions of the delay: their moments, their shapes, and ping's output as one of them."""
 
 from itertools import islice
+from statistics import NormalDist
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy import stats
 
 from netlib.links.coin import Coin
 from netlib.links.delays import Constant, Empirical, Normal, Pareto, Uniform, delay_model
 
 N = 50_000
-Z = stats.norm.ppf(0.9995)  # a 99.9 % interval
+Z = NormalDist().inv_cdf(0.9995)  # a 99.9 % interval
 
 LINUX = """PING example.org (192.0.2.1) 56(84) bytes of data.
 64 bytes from 192.0.2.1: icmp_seq=1 ttl=57 time=12.4 ms
@@ -54,8 +55,8 @@ def sample(model, seed=1, correlation=0.0):
 @pytest.mark.parametrize(
     "model, law",
     [
-        (Uniform(0.030, 0.010), stats.uniform(0.020, 0.020)),
-        (Normal(0.100, 0.010), stats.norm(0.100, 0.010)),
+        (Uniform(0.030, 0.010), scipy.stats.uniform(0.020, 0.020)),
+        (Normal(0.100, 0.010), scipy.stats.norm(0.100, 0.010)),
         (Pareto(0.050, 0.010), None),
         (Pareto(0.050, 0.010, shape=5), None),
     ],
@@ -63,19 +64,19 @@ def sample(model, seed=1, correlation=0.0):
 def test_a_sample_has_the_moments_and_the_law_asked_for(model, law):
     if law is None:  # x ** -shape, shifted and scaled to the mean and the standard deviation
         a = model.shape
-        scale = 0.010 / stats.pareto(a).std()
-        law = stats.pareto(a, loc=0.050 - scale * a / (a - 1), scale=scale)
+        scale = 0.010 / scipy.stats.pareto(a).std()
+        law = scipy.stats.pareto(a, loc=0.050 - scale * a / (a - 1), scale=scale)
     delays = sample(model)
     assert law.mean() == pytest.approx(model.mean)
     assert law.std() == pytest.approx(model.std)
     assert abs(delays.mean() - model.mean) < Z * model.std / np.sqrt(N)
-    assert stats.kstest(delays, law.cdf).pvalue > 0.001
+    assert scipy.stats.kstest(delays, law.cdf).pvalue > 0.001
 
 
 @pytest.mark.parametrize("model", [Uniform(0.03, 0.01), Normal(0.1, 0.01)])
 def test_a_sample_has_the_spread_asked_for(model):
     delays = sample(model)
-    spread = model.std * np.sqrt((stats.kurtosis(delays, fisher=False) - 1) / 4 / N)
+    spread = model.std * np.sqrt((scipy.stats.kurtosis(delays, fisher=False) - 1) / 4 / N)
     assert abs(delays.std() - model.std) < Z * spread
 
 
@@ -99,9 +100,9 @@ def test_a_quantile_is_a_delay_that_grows_with_u(model, u, v):
 
 
 def test_measured_delays_come_back_as_they_were():
-    samples = tuple(stats.gamma(3, scale=0.004).rvs(2000, random_state=1))
+    samples = tuple(scipy.stats.gamma(3, scale=0.004).rvs(2000, random_state=1))
     model = Empirical(samples)
-    assert stats.ks_2samp(sample(model), samples).pvalue > 0.001
+    assert scipy.stats.ks_2samp(sample(model), samples).pvalue > 0.001
     assert model.quantile(0) == min(samples)
     assert model.quantile(1 - 2**-53) == pytest.approx(max(samples))
     assert abs(sample(model).mean() - model.mean) < Z * np.std(samples) / np.sqrt(N)

@@ -53,7 +53,7 @@ def ordeal(request) -> Ordeal:
 
 def use_once(path: Path):
     with Kernel() as kernel:
-        kernel.probe("encode_no_picture()")
+        kernel.probe("render_nothing()")
         for cell in code_cells(path):
             kernel.run(cell)
 
@@ -62,7 +62,7 @@ def use_hard(path: Path) -> Findings:
     """Every cell twice in a row, all again from the top, then the solutions, in one kernel."""
     cells, held = code_cells(path), {}
     with Kernel() as kernel:
-        kernel.probe("encode_no_picture()")
+        kernel.probe("render_nothing()")
         kernel.probe("note_every_bind()")
         held["at the start"] = kernel.probe("held()")
         for cell in cells:

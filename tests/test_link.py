@@ -6,9 +6,9 @@ from itertools import islice
 
 import numpy as np
 import pytest
+import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from scipy import stats
 
 from netlib.links.delays import Constant, Empirical, Normal, Uniform
 from netlib.links.link import COIN, OVERFLOW, Link
@@ -383,7 +383,7 @@ def test_a_wrong_parameter_is_named(impairments, message):
 def interval(hits, of, correlation=0.0):
     """The 99.9 % interval of a share; correlated samples are worth fewer independent ones."""
     worth = (1 - correlation) / (1 + correlation)
-    result = stats.binomtest(round(hits * worth), round(of * worth))
+    result = scipy.stats.binomtest(round(hits * worth), round(of * worth))
     return result.proportion_ci(0.999, method="wilson")
 
 

@@ -4,7 +4,7 @@ from itertools import islice
 
 import numpy as np
 import pytest
-from scipy import stats
+import scipy
 
 from netlib.links.coin import Coin
 from netlib.links.delays import Normal, Uniform
@@ -35,7 +35,7 @@ def mean_interval(series, batches=25):
     """The 99.9 % interval of the mean of a correlated series, by the means of long batches."""
     means = series[len(series) // 10 :]  # the beginning still knows that it began empty
     means = means[: len(means) // batches * batches].reshape(batches, -1).mean(axis=1)
-    return stats.t.interval(0.999, batches - 1, means.mean(), stats.sem(means))
+    return scipy.stats.t.interval(0.999, batches - 1, means.mean(), scipy.stats.sem(means))
 
 
 @pytest.mark.parametrize("rho", [0.3, 0.6, 0.8])
@@ -112,7 +112,7 @@ def test_poisson_traffic_is_poisson():
     source, sink = Source(poisson(MU, 1000, 20_000, seed=4, vary_size=True)), Sink()
     trace = simulate(source, sink, Link(), Link())
     gaps = np.diff([0.0, *source.sent])
-    assert stats.kstest(gaps, stats.expon(scale=1 / MU).cdf).pvalue > 0.001
+    assert scipy.stats.kstest(gaps, scipy.stats.expon(scale=1 / MU).cdf).pvalue > 0.001
     sizes = np.array([len(event.payload) for event in trace.only("receive")])
     assert abs(sizes.mean() - 1000) < 3.3 * 1000 / np.sqrt(sizes.size)
     assert sizes.min() >= 4
