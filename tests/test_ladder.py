@@ -13,7 +13,12 @@ from hypothesis import strategies as st
 from netlib.links.link import Link
 from netlib.links.relay import Relay
 from netlib.links.simulator import Conversation, simulate, simulate_all
-from netlib.protocols.arq import StopAndWaitReceiver, StopAndWaitSender
+from netlib.protocols.arq import (
+    SelectiveRepeatReceiver,
+    SelectiveRepeatSender,
+    StopAndWaitReceiver,
+    StopAndWaitSender,
+)
 from netlib.protocols.wire import describe
 from netlib.show.ladder import MOST, Ladder
 from netlib.sockets import UDPReceiver, UDPSender, converse
@@ -22,6 +27,7 @@ from netlib.trace import Trace
 HERE, THERE = ("127.0.0.1", 1), ("127.0.0.1", 2)
 SVG = "{http://www.w3.org/2000/svg}"
 DATA, ANSWER, WRONG = "#0072B2", "#009E73", "#D55E00"
+FONT = 12  # pixels
 
 
 class Asker:
@@ -328,6 +334,19 @@ def test_a_burst_of_one_instant_is_spread_so_that_each_can_be_read():
     ladder = told(Burst(*(b"%d" % n for n in range(8))), Link(0.05))
     heights = [int(line.get("y1")) for line in drawn(ladder).findall(f"{SVG}line")[2:10]]
     assert all(later - earlier >= 13 for earlier, later in pairwise(heights))
+
+
+@pytest.mark.parametrize("lost", range(4))
+def test_in_a_window_with_a_loss_no_name_covers_another_or_the_cross(lost):
+    ends = SelectiveRepeatSender([b"A", b"B", b"C", b"D"], 4, 0.3), SelectiveRepeatReceiver(4)
+    ladder = Ladder(simulate(*ends, Link(0.05, loss={lost}), Link(0.05)), label=describe)
+    texts = drawn(ladder).findall(f"{SVG}text")
+    names = [text for text in texts if text.text.startswith("DATA")][:4]
+    heights = sorted(int(name.get("y")) for name in names)
+    assert all(below - above >= FONT for above, below in pairwise(heights))
+    paths = (path.get("d") for path in drawn(ladder).findall(f"{SVG}path"))
+    left = next(int(re.match(r"M(\d+)", d)[1]) for d in paths if re.sub("[^A-Z]", "", d) == "MLML")
+    assert all(left > int(name.get("x")) + 30 for name in names), "names are 60 pixels wide"
 
 
 def test_a_silence_is_shortened_and_the_line_broken_there():

@@ -8,7 +8,8 @@ from netlib.show.pairing import Arrow, Mark
 LANE, ROW, TOP, MARGIN = 260, 26, 34, 90  # pixels
 TIMES = 60  # pixels more on the left for the times
 FLIGHT, LONGEST = 60, 90  # pixels for the median flight; for the longest time without an event
-APART, LINE = 16, 13  # pixels at least between two events of one place; between two times
+NAMED, DIES = 0.4, 0.65  # of the way: where an arrow is named; where a lost one ends, beyond it
+APART, LINE = 20, 13  # pixels at least between two events of one place; between two times
 DATA, ANSWER, WRONG, GREY = "#0072B2", "#009E73", "#D55E00", "#777"
 HALO = 'stroke="white" stroke-width="5" paint-order="stroke"'  # so that no line crosses a text
 
@@ -91,9 +92,10 @@ class Picture:
             return self._mark(item)
         x1, x2 = self._lanes[item.source], self._lanes[item.destination]
         y1 = self._rows[item.start]
-        if item.end is None:  # it dies half-way
+        if item.end is None:
             fall = self._falls.get(item.source, FLIGHT) if self._timed else ROW
-            return self._arrow(item, x1, y1, (x1 + x2) // 2, y1 + fall // 2)
+            share = DIES if self._timed else 0.5
+            return self._arrow(item, x1, y1, *_along(x1, y1, x2, y1 + fall, share))
         y2 = self._rows[item.end]
         self._falls[item.source] = y2 - y1
         return self._arrow(item, x1, y1, x2, y2)
@@ -115,7 +117,7 @@ class Picture:
         """Return where on an arrow its name stands: near its start, away from those that cross."""
         if not self._timed:
             return 0.5
-        return 0.7 if arrow.end is None else 0.4  # of the half that is drawn; of all
+        return NAMED / DIES if arrow.end is None else NAMED  # of the part that is drawn; of all
 
     def _mark(self, mark: Mark) -> str:
         x, y = self._lanes[mark.role], self._rows[mark.start]
