@@ -59,6 +59,15 @@ def test_hostile_names_are_shown_as_text():
     assert "<script>" not in StateDiagram({"<script>": ["LISTEN"]})._repr_svg_()
 
 
+def test_a_connection_that_cannot_be_made_says_why_and_leaves_no_end_open(panel):
+    press(panel, "Connect")
+    panel._listener.close()
+    press(panel, "Connect")
+    assert "refused" in said(panel)
+    press(panel, "Send")
+    assert said(panel) == "not connected: press Connect"
+
+
 def test_a_connection_is_opened_used_and_closed_by_buttons(panel):
     press(panel, "Connect")
     press(panel, "Receive")

@@ -54,8 +54,14 @@ class ConnectionPanel(Panel):
     def _connect(self):
         self._close_ends()
         self._said = []
-        self._ends["client"] = TCPConnection.connect(self._listener.address, timeout=0.5)
-        self._ends["server"] = self._listener.accept()
+        try:
+            self._ends["client"] = TCPConnection.connect(self._listener.address, timeout=0.5)
+            self._ends["server"] = self._listener.accept()
+        except OSError as error:  # nobody would see it: a button's action has no cell to raise in
+            self._close_ends()
+            self._ends = {"client": None, "server": None}
+            self._note("client", "connect()", f"{type(error).__name__}: {error}")
+            return
         self._clients = [self._ends["client"].local]
         self._note("client", "connect()", "connected; the server has accepted")
 
