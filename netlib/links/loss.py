@@ -42,6 +42,8 @@ class Independent:
     def fates(self, coin: Coin, start: int = 0) -> Iterator[bool]:
         if self.p in (0, 1):  # nothing to draw
             return repeat(self.p == 1)
+        if not self.correlation:
+            return coin.picks(self.p, start)
         return map(self.p.__gt__, coin.uniforms(start, self.correlation))
 
 

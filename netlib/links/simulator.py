@@ -5,7 +5,7 @@ deadlines go off, and otherwise what was scheduled first happens first, so two r
 """
 
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from heapq import heappop, heappush, heapreplace
 from itertools import count
@@ -83,12 +83,12 @@ def simulate_all(
 class _Place:
     """Where one endpoint lives: its name, its way out, what is on its way to it, its one alarm."""
 
-    __slots__ = ("address", "alarm", "carry", "endpoint", "inbox", "link", "name", "peer")
+    __slots__ = ("address", "alarm", "endpoint", "inbox", "link", "name", "peer", "send")
 
     def __init__(self, endpoint: Endpoint, name: str, address: tuple, link: Carrier):
         self.endpoint, self.name, self.address, self.link = endpoint, name, address, link
-        self.carry = getattr(link, "carry", None)  # looked up once: it is called for each datagram
         self.peer: _Place | None = None
+        self.send: Callable[[list[bytes], float], None] | None = None
         self.inbox: deque[tuple] = deque()  # arrivals in order; the first is among the events
         self.alarm: tuple = NEVER
 
@@ -109,6 +109,7 @@ class _World:
     def join(self, one: _Place, other: _Place, start: float):
         one.peer, other.peer = other, one
         for place in (one, other):
+            place.send = self._way_out(place)
             if place.endpoint.deadline is not None:
                 self._set_alarm(place, max(start, place.endpoint.deadline))
 
@@ -144,7 +145,7 @@ class _World:
             else:  # an alarm that was replaced
                 continue
             if answers:
-                self._send(place, answers, now)
+                place.send(answers, now)
             deadline = endpoint.deadline
             if deadline is not None and deadline < place.alarm[0]:
                 self._set_alarm(place, deadline if deadline > now else now)
@@ -164,29 +165,37 @@ class _World:
             raise RuntimeError(f"{place.name}: {left}, and would be called for ever")
         return answers
 
-    def _send(self, place: _Place, datagrams: list[bytes], now: float):
-        peer, carry, record, events = place.peer, place.carry, self._record, self._events
-        inbox = peer.inbox
-        for datagram in datagrams:
-            if type(datagram) is not bytes:
-                raise TypeError(f"{place.name} must return a list of bytes, got {datagrams!r}")
-            if record:
-                record(now, place.name, "send", datagram, peer.address)
-            note = ""
-            for at in (arrivals := carry(len(datagram), now)):
-                if not at >= now:
-                    raise _early(now, at, place.link)
-                event = (at, next(self._order), peer, datagram, note)
-                if inbox and at >= inbox[-1][0]:
-                    inbox.append(event)
-                else:  # the next to arrive there, or it overtakes those on their way
-                    heappush(events, event)
-                    if not inbox:
+    def _way_out(self, place: _Place) -> Callable[[list[bytes], float], None]:
+        """Return the function that puts datagrams on their way from a place to its peer.
+
+        A closure: it looks up nothing of what stays the same, for it is called for each datagram.
+        """
+        peer, carry, record, events = place.peer, place.link.carry, self._record, self._events
+        inbox, order = peer.inbox, self._order
+
+        def send(datagrams: list[bytes], now: float):
+            for datagram in datagrams:
+                if type(datagram) is not bytes:
+                    raise TypeError(f"{place.name} must return a list of bytes, got {datagrams!r}")
+                if record:
+                    record(now, place.name, "send", datagram, peer.address)
+                note = ""
+                for at in (arrivals := carry(len(datagram), now)):
+                    if not at >= now:
+                        raise _early(now, at, place.link)
+                    event = (at, next(order), peer, datagram, note)
+                    if inbox and at >= inbox[-1][0]:
                         inbox.append(event)
-                note = "copy"
-            if record and not arrivals:
-                why = getattr(place.link, "why_lost", "")
-                record(now, "link", "lost", datagram, peer.address, why)
+                    else:  # the next to arrive there, or it overtakes those on their way
+                        heappush(events, event)
+                        if not inbox:
+                            inbox.append(event)
+                    note = "copy"
+                if record and not arrivals:
+                    why = getattr(place.link, "why_lost", "")
+                    record(now, "link", "lost", datagram, peer.address, why)
+
+        return send
 
 
 def _early(now: float, at: float, link: Carrier) -> ValueError:

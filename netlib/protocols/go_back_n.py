@@ -84,20 +84,19 @@ class GoBackNSender:
         return self._send(now)
 
     def _send(self, now: float) -> list[bytes]:
-        base, first = self.base, self._next
-        end = base + self.window
+        first, end = self._next, self.base + self.window
         if end > self._total:
             end = self._total
-        last = end
-        if self.spacing:
-            last = min(end, first + (now >= self._free_at))
+        last = end if not self.spacing else min(end, first + (now >= self._free_at))
         if last > first:
             self._sent_at[first:last] = [now] * (last - first)
             self.transmissions += last - first
-            self._next, self._free_at = last, now + self.spacing
+            self._next = last
             if last > self._top:
                 self._top = last
-        self.deadline = self._sent_at[base] + self.timer.rto if last > base else None
+            if self.spacing:
+                self._free_at = now + self.spacing
+        self.deadline = self._sent_at[self.base] + self.timer.rto if last > self.base else None
         if last < end and (self.deadline is None or self.deadline > self._free_at):
             self.deadline = self._free_at  # there is more, which waits for its turn
         return self._datagrams[first:last]

@@ -5,6 +5,9 @@ network byte order, then the message; in a parity, one byte that says how many m
 then their XOR. What is not of this form gives None: it came from a network.
 """
 
+from struct import Struct
+
+_header = Struct("!BH").pack  # kind, sequence number
 HEADER = 3  # bytes
 LENGTH = 2  # bytes of a length in a box
 MAX_BITS = 16  # of a sequence number
@@ -14,17 +17,17 @@ NAMES = {DATA: "DATA", ACK: "ACK", PARITY: "PARITY"}
 
 def data(seq: int, message: bytes) -> bytes:
     """Return the datagram that carries `message`."""
-    return b"D" + seq.to_bytes(2, "big") + message
+    return _header(DATA, seq) + message
 
 
 def ack(seq: int) -> bytes:
     """Return the datagram that acknowledges `seq`."""
-    return b"A" + seq.to_bytes(2, "big")
+    return _header(ACK, seq)
 
 
 def parity(seq: int, covers: int, body: bytes) -> bytes:
     """Return the datagram that carries the parity of so many messages, the first of them `seq`."""
-    return b"P" + seq.to_bytes(2, "big") + bytes([covers]) + body
+    return _header(PARITY, seq) + bytes([covers]) + body
 
 
 def read_data(datagram: bytes) -> tuple[int, bytes] | None:
