@@ -82,8 +82,7 @@ class Link:
         if not now >= self._now or size < 0:
             raise self._refusal(size, now)
         self._now = now
-        number = self.carried
-        self.carried = number + 1
+        self.carried += 1
         lost, duplicate, ahead, delay = next(self._fates)
         if lost:
             self.lost += 1
@@ -94,7 +93,7 @@ class Link:
         arrivals = self._pass(size, now, delay, ahead)
         if duplicate:
             self.duplicated += 1
-            arrivals += self._pass(size, now, self.delay.quantile(self._copies.at(number)))
+            arrivals += self._pass(size, now, self.delay.quantile(self._copies.at(self.carried - 1)))
         return arrivals
 
     def fates(self, start: int = 0) -> Iterator[tuple[bool, bool, bool, float]]:
