@@ -93,7 +93,8 @@ class Link:
         arrivals = self._pass(size, now, delay, ahead)
         if duplicate:
             self.duplicated += 1
-            arrivals += self._pass(size, now, self.delay.quantile(self._copies.at(self.carried - 1)))
+            late = self._copies.at(self.carried - 1)
+            arrivals += self._pass(size, now, self.delay.quantile(late))
         return arrivals
 
     def fates(self, start: int = 0) -> Iterator[tuple[bool, bool, bool, float]]:
