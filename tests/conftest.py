@@ -19,6 +19,10 @@ os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a dozen processes share th
 nbval.kernel.KernelManager = PortlessManager  # nbval has no setting for it
 
 
+# Tests that wait more than they compute, each to begin beside a notebook's, which compute more.
+WAITING = ["browser", "binder", "live_ladder", "hostile_peers", "interrupts", "link_panel", "load"]
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config, log):
     """Keep on one worker what shares a kernel, a server or a browser: a notebook, a test file.
@@ -32,6 +36,20 @@ def pytest_xdist_make_scheduler(config, log):
             return group(nodeid)
 
     return ByFileAndNotebook(config, log)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]):
+    """Let what waits run beside what computes, and what is short come last."""
+    items.sort(key=lambda item: turn(item.nodeid))
+
+
+def turn(nodeid: str) -> str:
+    """Return what sorts the tests: notebook by notebook, WAITING between them, then the rest."""
+    file, _, _ = nodeid.partition("::")
+    if waiting := [n for n, name in enumerate(WAITING) if re.search(rf"/(test_)?{name}\b", file)]:
+        return f"{waiting[0]:02}"
+    notebook = re.search(r"\b\d\d-[a-z-]+", nodeid)
+    return notebook[0] if notebook else "the rest"
 
 
 def group(nodeid: str) -> str:

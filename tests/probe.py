@@ -54,3 +54,16 @@ def render_nothing():
     backend_inline.set_matplotlib_formats = lambda *formats, **settings: None
     backend_inline.InlineBackend.instance(parent=get_ipython()).figure_formats = set()
     backend_inline._fetch_figure_metadata = lambda figure: {}  # it works out every tick
+
+
+async def run_cells(sources: list[str]):
+    """Run cells one after the other as ipykernel does, until one of them raises."""
+    from IPython import get_ipython
+
+    shell = get_ipython()
+    for source in sources:
+        result = await shell.run_cell_async(source, transformed_cell=shell.transform_cell(source))
+        shell.events.trigger("post_execute")
+        shell.events.trigger("post_run_cell", result)
+        if not result.success:  # the traceback is out already
+            raise RuntimeError(f"this cell has failed: {source}")

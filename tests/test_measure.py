@@ -161,3 +161,13 @@ def test_slow_start_needs_as_many_rounds_as_doubling_by_hand():
             left, window, rounds = left - window, 2 * window, rounds + 1
         assert theory.slow_start_rounds(segments) == rounds
     assert theory.slow_start_rounds([4, 12, 13], first=4).tolist() == [1, 2, 3]
+
+
+@pytest.mark.parametrize(
+    "times, asked, expected",
+    [([3], 1, 3), ([9, 3, 1], 2, 3), ([7, 6, 5, 6], 4, 5), ([5] * 4, 4, 5)],
+)
+def test_the_least_of_several_runs_is_asked_for_only_until_it_is_low_enough(times, asked, expected):
+    runs = iter(times)
+    assert stats.least(lambda: next(runs), below=5, most=4) == expected
+    assert list(runs) == times[asked:]

@@ -1,10 +1,13 @@
 """Numbers from what was measured, with how far they can be trusted."""
 
 import math
+from collections.abc import Callable
 from statistics import NormalDist
+from typing import TypeVar
 
 import numpy as np
 
+T = TypeVar("T")
 FEWEST = 10  # samples for an interval of their mean; with fewer, the quantile's series is not exact
 
 
@@ -45,6 +48,17 @@ def student_quantile(probability: float, freedom: int) -> float:
         (79 * z**9 + 776 * z**7 + 1482 * z**5 - 1920 * z**3 - 945 * z) / 92160,
     )
     return z + sum(term / freedom**power for power, term in enumerate(terms, 1))
+
+
+def least(run: Callable[[], T], below: T, most: int = 8) -> T:
+    """Return the least that `run()` gives: of one run if it is below `below`, else of up to `most`.
+
+    For times: whatever else the machine does can only add to them. Taught in: 07.
+    """
+    found = [run()]
+    while not found[-1] < below and len(found) < most:
+        found.append(run())
+    return min(found)
 
 
 def bursts(lost) -> np.ndarray:
