@@ -24,10 +24,12 @@ BADGE = "https://mybinder.org/badge_logo.svg"  # the first cell's link to Binder
 ON_THIS_PAGE = ("data", "blob")  # what a page may load beside the server's own files
 
 READY = "() => window.jupyterapp?.restored.then(() => true)"
-OPEN = """async path => {
-    const panel = await jupyterapp.commands.execute('docmanager:open', {path});
+OPEN = """async ([path, kernel]) => {
+    const panel = await jupyterapp.commands.execute('docmanager:open', {path, kernel});
     jupyterapp.shell.activateById(panel.id);
     await panel.sessionContext.ready;
+    const {id} = panel.sessionContext.session.kernel;
+    return {id};
 }"""
 RUN_ALL = """async () => {
     await jupyterapp.commands.execute('notebook:run-all-cells');
@@ -62,7 +64,7 @@ class Lab:
 
     def __init__(self, url: str, page: Page, notebooks: Path):
         self.page, self.complaints = page, []
-        self._server, self.notebooks = urlsplit(url).netloc, notebooks
+        self._server, self.notebooks, self._panels_kernel = urlsplit(url).netloc, notebooks, None
         page.set_default_timeout(TIMEOUT * 1000)
         page.route(BADGE, lambda route: route.fulfill(content_type="image/svg+xml", body="<svg/>"))
         page.on("console", self._said)
@@ -74,7 +76,8 @@ class Lab:
     def open(self, pattern: str) -> "OpenNotebook":
         """Open the notebook whose name matches, wait for its kernel, run every cell."""
         (path,) = self.notebooks.glob(pattern)
-        notebook = self._opened(path)
+        self.page.evaluate(OPEN, [path.name, None])
+        notebook = OpenNotebook(self.page, path)
         assert notebook.run_all() == []
         return notebook
 
@@ -82,16 +85,14 @@ class Lab:
         """Open a notebook of one cell: the one that shows the panel in the notebook that matches.
 
         The page of a whole notebook takes seconds to draw; test_hard_use runs all of its cells.
+        All these share one kernel: it takes a second to start.
         """
         (whole,) = self.notebooks.glob(pattern)
         path = self.notebooks / f"panel-of-{whole.name}"
         told = json.loads(whole.read_text(encoding="utf-8"))
         told["cells"] = [cell for cell in told["cells"] if _shows_panel(cell)][:1]
         path.write_text(json.dumps(told), encoding="utf-8")
-        return self._opened(path)
-
-    def _opened(self, path: Path) -> "OpenNotebook":
-        self.page.evaluate(OPEN, path.name)
+        self._panels_kernel = self.page.evaluate(OPEN, [path.name, self._panels_kernel])
         return OpenNotebook(self.page, path)
 
     def _said(self, message: ConsoleMessage):
