@@ -56,6 +56,14 @@ def render_nothing():
     backend_inline._fetch_figure_metadata = lambda figure: {}  # it works out every tick
 
 
+def allow_files(most: int):
+    """Live from now on with a hard limit of so many files, as some systems set one."""
+    if sys.platform != "win32":
+        import resource
+
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
 async def run_cells(sources: list[str]):
     """Run cells one after the other as ipykernel does, until one of them raises."""
     from IPython import get_ipython
