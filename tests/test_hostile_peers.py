@@ -220,6 +220,7 @@ def test_a_server_is_shorter_than_40_lines(server):
 def test_all_who_are_in_a_room_hear_each_line_and_nobody_else_does(server):
     with running(server) as (address, _), ExitStack() as stack:
         ana, bea = (enter(stack, address) for _ in range(2))
+        await_line(ana, b"I am here")  # Bea's: a thread may tell her first
         stranger = enter(stack, address, room=b"coffee")
         say(ana, b"hello", b"again")
         for listener in (ana, bea):
