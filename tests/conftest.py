@@ -8,6 +8,7 @@ import sys
 import threading
 import warnings
 
+import hypothesis
 import nbval.kernel
 import pytest
 from kernels import PortlessManager
@@ -16,6 +17,10 @@ from kernels import PortlessManager
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a dozen processes share these processors
+hypothesis.settings.register_profile(
+    "busy machine", deadline=None
+)  # an example may be kept waiting
+hypothesis.settings.load_profile("busy machine")
 nbval.kernel.KernelManager = PortlessManager  # nbval has no setting for it
 
 

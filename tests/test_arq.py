@@ -402,7 +402,7 @@ garbage = st.one_of(
 
 @each_protocol
 @given(st.lists(garbage, max_size=30))
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 def test_garbage_never_raises_and_is_never_answered_with_garbage(name, datagrams):
     sender, receiver = pair(name, numbered(5))
     for end in (sender, receiver):

@@ -99,7 +99,7 @@ class AConversation(RuleBasedStateMachine):
 
 
 def case(kind):
-    kind.TestCase.settings = settings(max_examples=25, stateful_step_count=25, deadline=None)
+    kind.TestCase.settings = settings(max_examples=25, stateful_step_count=25)
     return kind.TestCase
 
 

@@ -384,7 +384,7 @@ def test_a_deadline_is_a_time_or_none(deadline):
     )
 
 
-@settings(max_examples=30, deadline=None)
+@settings(max_examples=30)
 @given(st.lists(st.sampled_from([b"", b"0", b"1", b"0A", None, "x", 3, [b"0"], [b"0A"], [3]])))
 def test_whatever_a_sender_returns_the_checker_returns(answers):
     class Arbitrary(museum.Sender):

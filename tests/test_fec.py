@@ -82,7 +82,7 @@ def test_the_formula_between_its_ends():
 
 
 @given(st.lists(st.binary(max_size=9) | st.binary(max_size=9).map(lambda rest: b"P\0\0" + rest)))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_garbage_never_raises(datagrams):
     receiver, sender = FecReceiver(), FecSender(MESSAGES)
     for datagram in datagrams:
@@ -122,7 +122,7 @@ class AGroup(RuleBasedStateMachine):
 
 
 TestAGroup = AGroup.TestCase
-TestAGroup.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+TestAGroup.settings = settings(max_examples=30, stateful_step_count=20)
 
 
 def test_a_box_holds_a_message_and_nothing_else():

@@ -10,7 +10,7 @@ MAX = 6
 DELIMITERS = (b"\n", b"\r\n", b"aa", b"aba")
 FRAMINGS = [lambda: LengthPrefixed(MAX), *(lambda d=d: Delimited(d, MAX) for d in DELIMITERS)]
 EACH = pytest.mark.parametrize("framing", FRAMINGS, ids=["length", *map(repr, DELIMITERS)])
-PROVED = settings(deadline=None, max_examples=100, database=None, derandomize=True)
+PROVED = settings(max_examples=100, database=None, derandomize=True)
 
 MESSAGES = st.lists(st.text("ab\r\n", max_size=MAX).map(str.encode), max_size=8)
 CUTS = st.lists(st.integers(0, 80), max_size=12)

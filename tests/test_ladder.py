@@ -402,7 +402,7 @@ payloads = st.one_of(st.binary(max_size=40), st.sampled_from([b"</text><script>"
 steps = st.lists(st.tuples(payloads, st.sampled_from(["lost", "arrives", "twice", "late"])))
 
 
-@settings(deadline=None, max_examples=100, database=None, derandomize=True)
+@settings(max_examples=100, database=None, derandomize=True)
 @given(steps, st.booleans(), st.booleans())
 def test_any_trace_gives_a_well_formed_picture_and_no_arrow_runs_back_in_time(steps, whole, timed):
     trace = Trace(lambda: 0.0, show_times=timed)

@@ -172,7 +172,7 @@ PATHS = st.fixed_dictionaries(
 
 
 @given(PATHS, QUEUES, TRAFFIC)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_in_equals_out_plus_lost_plus_what_is_still_inside(path, queue, traffic):
     link = Link(**path, **queue)
     arrivals = [at for many in carry_all(link, traffic) for at in many]
@@ -183,20 +183,20 @@ def test_in_equals_out_plus_lost_plus_what_is_still_inside(path, queue, traffic)
 
 
 @given(PATHS, QUEUES, TRAFFIC)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_the_same_seed_and_traffic_give_the_same_arrivals(path, queue, traffic):
     assert carry_all(Link(**path, **queue), traffic) == carry_all(Link(**path, **queue), traffic)
 
 
 @given(PATHS, QUEUES, TRAFFIC)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_nothing_arrives_before_it_was_sent(path, queue, traffic):
     arrivals = carry_all(Link(**path, **queue), traffic)
     assert all(at >= now for many, (now, _) in zip(arrivals, traffic, strict=True) for at in many)
 
 
 @given(PATHS, QUEUES, TRAFFIC)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_without_jitter_and_reordering_order_is_kept(path, queue, traffic):
     link = Link(**{**path, "jitter": 0.0, "reorder": 0.0}, **queue)
     arrivals = [at for many in carry_all(link, traffic) for at in many]
@@ -204,7 +204,7 @@ def test_without_jitter_and_reordering_order_is_kept(path, queue, traffic):
 
 
 @given(st.floats(1e3, 1e8), QUEUES, st.integers(0, 60), TRAFFIC)
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 def test_over_no_interval_is_the_rate_exceeded(rate, queue, overhead, traffic):
     link = Link(delay=0.1, rate=rate, overhead=overhead, **queue)
     carried = zip(traffic, carry_all(link, traffic), strict=True)
@@ -217,7 +217,7 @@ def test_over_no_interval_is_the_rate_exceeded(rate, queue, overhead, traffic):
 
 
 @given(PATHS, st.integers(0, 5), TRAFFIC)
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_no_more_wait_than_the_queue_may_hold(path, queue, traffic):
     link = Link(**path, queue=queue)
     for now, size in traffic:

@@ -96,14 +96,14 @@ LINKS = st.builds(
 
 
 @given(LINKS)
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_what_is_printed_is_read_back_as_the_same_link(link):
     assert Link.parse(str(link)) == link
     assert str(Link.parse(str(link))) == str(link)
 
 
 @given(st.text(max_size=60) | st.lists(st.sampled_from(WORDS.split()), max_size=9).map(" ".join))
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 def test_any_text_is_read_or_refused_with_a_reason(text):
     try:
         assert Link.parse(str(link := Link.parse(text))) == link

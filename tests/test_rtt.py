@@ -117,7 +117,7 @@ class AnEstimator(RuleBasedStateMachine):
 
 
 TestAnEstimator = AnEstimator.TestCase
-TestAnEstimator.settings = settings(max_examples=30, stateful_step_count=20, deadline=None)
+TestAnEstimator.settings = settings(max_examples=30, stateful_step_count=20)
 
 
 def test_a_number_is_a_fixed_timeout_and_a_timer_itself():

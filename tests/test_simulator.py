@@ -177,7 +177,7 @@ LINKS = st.fixed_dictionaries(
 
 
 @given(LINKS, st.integers(0, 999), st.floats(0.05, 1.0))
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 def test_in_equals_out_plus_lost_plus_still_on_the_way_and_time_never_goes_back(
     impaired, seed, until
 ):

@@ -104,7 +104,7 @@ def test_a_piece_that_does_not_fill_goes_as_it_is_after_a_while():
     assert run(flow) == [(1.0 + HOLD, b"half")]
 
 
-@settings(deadline=None, database=None, derandomize=True)
+@settings(database=None, derandomize=True)
 @given(
     st.lists(st.binary(min_size=1, max_size=300), max_size=20),
     st.one_of(st.none(), st.integers(0, 9), st.lists(st.integers(1, 50), min_size=1, max_size=4)),

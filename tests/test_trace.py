@@ -11,7 +11,7 @@ from netlib.trace import Event, Trace, html_table, printable
 
 HOSTILE = "<img src=x onerror=alert(1)>"
 SENDER, RECEIVER = ("127.0.0.1", 5001), ("127.0.0.1", 5002)
-FAST = settings(deadline=None, max_examples=200, database=None, derandomize=True)
+FAST = settings(max_examples=200, database=None, derandomize=True)
 
 
 def one_exchange(**options) -> Trace:

@@ -43,7 +43,7 @@ def test_each_send_is_one_datagram_even_an_empty_one():
 def test_any_payload_arrives_unchanged():
     with UDPReceiver() as receiver, UDPSender() as sender:
 
-        @settings(deadline=None, max_examples=50, database=None, derandomize=True)
+        @settings(max_examples=50, database=None, derandomize=True)
         @given(st.binary(max_size=3000))
         def unchanged(payload):
             sender.send(payload, receiver.address)
