@@ -100,10 +100,12 @@ class Kernel:
         kinds = ("stream", "display_data", "execute_result")
         return [m["content"] for m in messages if m["msg_type"] in kinds]
 
-    def run_all(self, path: Path):
-        """Run a notebook's cells, in one request: a message each way costs more than most cells."""
-        sources = [cell.source for cell in code_cells(path)]
-        self.run_source(f"await __import__('probe').run_cells({sources!r})", path.stem)
+    def run_all(self, cells: list[Cell]):
+        """Run cells in one request: the messages for each cost more than most cells themselves."""
+        sources = [cell.source for cell in cells]
+        self.run_source(
+            f"await __import__('probe').run_cells({sources!r})", cells[0].where.split()[0]
+        )
 
     def messages(self, source: str) -> Iterator[dict]:
         """Run some code; yield what the kernel publishes, as it comes, until it is idle again."""

@@ -56,7 +56,7 @@ def use_once(path: Path):
     with Kernel() as kernel:
         kernel.probe("render_nothing()")
         kernel.probe("allow_files(400)")
-        kernel.run_all(path)
+        kernel.run_all(code_cells(path))
 
 
 def use_hard(path: Path) -> Findings:
@@ -66,12 +66,11 @@ def use_hard(path: Path) -> Findings:
         kernel.probe("render_nothing()")
         kernel.probe("note_every_bind()")
         held["at the start"] = kernel.probe("held()")
-        for cell in cells:
-            kernel.run(cell)
-            kernel.run(cell)
+        kernel.run_all([cell for cell in cells for _ in range(2)])
         held["after the first pass"] = kernel.probe("held()")
-        blank = {tag: said for cell in cells for tag, said in verdicts(cell, kernel.run(cell))}
+        kernel.run_all(cells)
         held["after the second pass"] = kernel.probe("held()")
+        blank = judge(path, kernel)
         solved = solve(path, kernel)
         kernel.probe("stop_panels()")
         held["after the panels' stop"] = kernel.probe("held()")
@@ -79,11 +78,16 @@ def use_hard(path: Path) -> Findings:
 
 
 def solve(path: Path, kernel: Kernel) -> dict[str, str]:
-    """Run the solutions, then the notebook's own checks; return what the checks say."""
+    """Run the solutions; return what the notebook's own checks say then."""
     if exercises(path):
         setup, *rest = code_cells(SOLUTIONS / path.name)
         for cell in [setup, *(c for c in rest if tagged("exercise", c))]:
             kernel.run(cell)
+    return judge(path, kernel)
+
+
+def judge(path: Path, kernel: Kernel) -> dict[str, str]:
+    """Run a notebook's checks; return what each says."""
     checks = [c for c in code_cells(path) if tagged("check", c)]
     return {tag: said for cell in checks for tag, said in verdicts(cell, kernel.run(cell))}
 
