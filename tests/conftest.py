@@ -24,8 +24,16 @@ hypothesis.settings.load_profile("busy machine")
 nbval.kernel.KernelManager = PortlessManager  # nbval has no setting for it
 
 
-# Tests that wait more than they compute, each to begin beside a notebook's, which compute more.
-WAITING = ["browser", "binder", "live_ladder", "hostile_peers", "interrupts", "link_panel", "load"]
+# Tests that wait more than they compute, and beside which notebook's they are to begin.
+BESIDE = {
+    "browser": "00",
+    "binder": "01",
+    "live_ladder": "02",
+    "hostile_peers": "03",
+    "interrupts": "08",
+    "link_panel": "08",
+    "load": "09",
+}
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -44,15 +52,16 @@ def pytest_xdist_make_scheduler(config, log):
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]):
-    """Let what waits run beside what computes, and what is short come last."""
+    """Keep the processors busy to the end: what is short comes last."""
     items.sort(key=lambda item: turn(item.nodeid))
 
 
 def turn(nodeid: str) -> str:
-    """Return what sorts the tests: notebook by notebook, WAITING between them, then the rest."""
+    """Return what sorts the tests: notebook by notebook, those BESIDE one with it, then the rest."""
     file, _, _ = nodeid.partition("::")
-    if waiting := [n for n, name in enumerate(WAITING) if re.search(rf"/(test_)?{name}\b", file)]:
-        return f"{waiting[0]:02}"
+    for name, beside in BESIDE.items():
+        if re.search(rf"/(test_)?{name}\b", file):
+            return beside
     notebook = re.search(r"\b\d\d-[a-z-]+", nodeid)
     return notebook[0] if notebook else "the rest"
 
