@@ -57,7 +57,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]):
 
 
 def turn(nodeid: str) -> str:
-    """Return what sorts the tests: notebook by notebook, those BESIDE one with it, then the rest."""
+    """Return what sorts the tests: by notebook, what is BESIDE one with it, then the rest."""
     file, _, _ = nodeid.partition("::")
     for name, beside in BESIDE.items():
         if re.search(rf"/(test_)?{name}\b", file):
