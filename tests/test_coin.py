@@ -34,6 +34,14 @@ def test_numbers_by_the_block_are_the_numbers_one_by_one(seed, start):
     assert all(0 <= u < 1 for u in block)
 
 
+@given(SEEDS, st.integers(0, 10**9), st.floats(0, 1))
+def test_a_number_is_picked_if_it_is_below_p_and_not_at_p(seed, start, p):
+    coin = Coin(seed)
+    for limit in (p, coin.at(start), coin.at(start + 1)):
+        expected = [u < limit for u in islice(coin.uniforms(start), 70)]
+        assert list(islice(coin.picks(limit, start), 70)) == expected
+
+
 def test_the_streams_of_one_seed_are_independent():
     one, other = (
         list(islice(Coin(1).stream(name).uniforms(), 50_000)) for name in ("loss", "copy")
