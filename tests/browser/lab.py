@@ -23,11 +23,6 @@ QUIET += ["--disable-background-networking", "--disable-component-update", "--di
 BADGE = "https://mybinder.org/badge_logo.svg"  # the first cell's link to Binder; not fetched here
 ON_THIS_PAGE = ("data", "blob")  # what a page may load beside the server's own files
 
-SETTINGS = {
-    "apputils-extension/notification": {"fetchNews": "false"},
-    "notebook-extension/tracker": {"windowingMode": "full"},  # draws no cell that is out of sight
-}
-
 READY = "() => window.jupyterapp?.restored.then(() => true)"
 OPEN = """async ([path, kernel]) => {
     const panel = await jupyterapp.commands.execute('docmanager:open', {path, kernel});
@@ -179,10 +174,9 @@ def _server(home: Path, notebooks: Path):
         "LabApp.news_url": "None",
         "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
     }
-    for setting, value in SETTINGS.items():
-        path = home / f"config/lab/user-settings/@jupyterlab/{setting}.jupyterlab-settings"
-        path.parent.mkdir(parents=True)
-        path.write_text(json.dumps(value))
+    news = home / "config/lab/user-settings/@jupyterlab/apputils-extension"
+    news.mkdir(parents=True)
+    (news / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
     command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"]
     command += ["--allow-root", *(f"--{name}={value}" for name, value in settings.items())]
     environment = os.environ | {name: str(home / path) for name, path in names.items()}
