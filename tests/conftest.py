@@ -17,12 +17,10 @@ from kernels import PortlessManager
 sys.dont_write_bytecode = False
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # a dozen processes share these processors
-hypothesis.settings.register_profile(
-    "busy machine", deadline=None
-)  # an example may be kept waiting
+# no time limit for an example: it may be kept waiting
+hypothesis.settings.register_profile("busy machine", deadline=None)
 hypothesis.settings.load_profile("busy machine")
 nbval.kernel.KernelManager = PortlessManager  # nbval has no setting for it
-
 
 # Tests that wait more than they compute, and beside which notebook's they are to begin.
 BESIDE = {

@@ -103,9 +103,8 @@ class Kernel:
     def run_all(self, cells: list[Cell]):
         """Run cells in one request: the messages for each cost more than most cells themselves."""
         sources = [cell.source for cell in cells]
-        self.run_source(
-            f"await __import__('probe').run_cells({sources!r})", cells[0].where.split()[0]
-        )
+        notebook, _, _ = cells[0].where.partition(" [")
+        self.run_source(f"await __import__('probe').run_cells({sources!r})", notebook)
 
     def messages(self, source: str) -> Iterator[dict]:
         """Run some code; yield what the kernel publishes, as it comes, until it is idle again."""

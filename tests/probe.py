@@ -1,5 +1,6 @@
 """What a kernel says about itself; imported inside the kernels that the tests start."""
 
+import asyncio
 import os
 import stat
 import sys
@@ -70,8 +71,10 @@ async def run_cells(sources: list[str]):
 
     shell = get_ipython()
     for source in sources:
-        result = await shell.run_cell_async(source, transformed_cell=shell.transform_cell(source))
+        code = shell.transform_cell(source)
+        result = await shell.run_cell_async(source, store_history=True, transformed_cell=code)
         shell.events.trigger("post_execute")
         shell.events.trigger("post_run_cell", result)
         if not result.success:  # the traceback is out already
             raise RuntimeError(f"this cell has failed: {source}")
+        await asyncio.sleep(0)  # between cells, too, others have their turn in the event loop

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from kernels import NOTEBOOKS, Cell, Kernel, code_cells, notebooks
+from kernels import NOTEBOOKS, Cell, CellError, Kernel, code_cells, notebooks
 from watcher import Watcher
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the watcher reads Linux's /proc")
@@ -149,6 +149,18 @@ def test_every_exercise_has_a_check_and_a_solution(path):
     assert exercises(path) == exercises(path, "check")
     if exercises(path):
         assert exercises(path) == exercises(SOLUTIONS / path.name)
+
+
+@pytest.mark.parametrize("call", ["1 / 0", "await asyncio.sleep('soon')"])
+def test_a_cell_that_raises_among_many_is_found_and_ends_them(call):
+    sources = ["import asyncio\nran = []", "ran.append(1)", call, "ran.append(2)"]
+    cells = [Cell("the test's [1]", source, frozenset(), None, []) for source in sources]
+    with Kernel() as kernel:
+        with pytest.raises(CellError, match=r"the test's\n(.*\n)*.*(Zero|Type)"):
+            kernel.run_all(cells)
+        assert kernel.run_source("print(ran)")[0]["text"] == "[1]\n"
+        kernel.run_all(cells[1:2] * 2)
+        assert kernel.run_source("print(ran)")[0]["text"] == "[1, 1, 1]\n"
 
 
 @on_linux
