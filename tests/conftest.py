@@ -26,7 +26,7 @@ nbval.kernel.KernelManager = PortlessManager  # nbval has no setting for it
 BESIDE = {
     "browser": "00",
     "binder": "01",
-    "live_ladder": "02",
+    "ladder_panel": "02",
     "hostile_peers": "03",
     "interrupts": "08",
     "link_panel": "08",

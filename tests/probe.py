@@ -38,7 +38,7 @@ def _is_socket(number: int) -> bool:
 
 def stop_panels() -> int:
     """Stop every live panel; return how many there were."""
-    module = sys.modules.get("netlib.show.panel")  # None: the notebook shows no panel
+    module = sys.modules.get("netlib.panels.panel")  # None: the notebook shows no panel
     panels = list(module.Panel.running.values()) if module else []
     for panel in panels:
         panel.stop()

@@ -7,7 +7,7 @@ from math import ceil
 from struct import Struct
 from zlib import crc32
 
-from netlib.links import checks
+from netlib import checks
 
 MASK = (1 << 64) - 1
 GAMMA = 0x9E3779B97F4A7C15  # 2^64 divided by the golden ratio, made odd

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from statistics import NormalDist, fmean
 from typing import Protocol
 
-from netlib.links import checks
+from netlib import checks
 
 REPLY = re.compile(r"([=<])(\d+(?:[.,]\d+)?) ?ms\b")  # time=12.3 ms, time<1ms, Zeit=14ms
 

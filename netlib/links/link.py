@@ -5,10 +5,10 @@ from itertools import repeat
 from operator import attrgetter
 
 from netlib.links import netem
+from netlib.links.bottleneck import Transmitter
 from netlib.links.coin import Coin
 from netlib.links.delays import Constant, DelayModel, delay_model
 from netlib.links.settings import Picks, Settings
-from netlib.links.transmitter import Transmitter
 
 COIN, OVERFLOW = "coin", "queue overflow"  # why a datagram was lost
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from itertools import count, cycle, islice, repeat
 from typing import Protocol
 
-from netlib.links import checks
+from netlib import checks
 from netlib.links.coin import Coin
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
 
-from netlib.links import checks
+from netlib import checks
 from netlib.links.coin import Coin
 from netlib.links.delays import Constant, DelayModel, Uniform, delay_model
 from netlib.links.loss import Drops, Independent, LossModel, Recorded, loss_model

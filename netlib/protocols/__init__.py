@@ -1,15 +1,10 @@
 """Pure machines: no socket, clock, thread or chance; the same objects run in every world."""
 
-from netlib.protocols.arq import (
-    GoBackNReceiver,
-    GoBackNSender,
-    SelectiveRepeatReceiver,
-    SelectiveRepeatSender,
-    StopAndWaitReceiver,
-    StopAndWaitSender,
-)
 from netlib.protocols.fec import FecReceiver, FecSender
-from netlib.protocols.rtt import FixedTimeout, RttEstimator
+from netlib.protocols.go_back_n import GoBackNReceiver, GoBackNSender
+from netlib.protocols.selective_repeat import SelectiveRepeatReceiver, SelectiveRepeatSender
+from netlib.protocols.stop_and_wait import StopAndWaitReceiver, StopAndWaitSender
+from netlib.protocols.timeout import FixedTimeout, RttEstimator
 
 __all__ = [
     "FecReceiver",

@@ -7,7 +7,7 @@ for RTP.
 
 from collections.abc import Iterable
 
-from netlib.protocols import checks, wire
+from netlib.protocols import arguments, wire
 
 SPACE = 1 << wire.MAX_BITS
 
@@ -19,13 +19,13 @@ class FecSender:
     """
 
     def __init__(self, messages: Iterable[bytes], k: int = 4, *, spacing: float = 0.0):
-        told, k = checks.messages(messages), checks.whole("k", k, 1, 255)
+        told, k = arguments.messages(messages), arguments.whole("k", k, 1, 255)
         self._datagrams = [
             datagram
             for first in range(0, len(told), k)
             for datagram in protected(told[first : first + k], first)
         ]
-        self.spacing, self.transmissions = checks.spacing(spacing), 0
+        self.spacing, self.transmissions = arguments.spacing(spacing), 0
         self.deadline: float | None = 0.0 if told else None
 
     @property

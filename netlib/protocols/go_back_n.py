@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable
 
-from netlib.protocols import checks, wire
-from netlib.protocols.rtt import Timer, timer_for
+from netlib.protocols import arguments, wire
 from netlib.protocols.stop_and_wait import StopAndWaitReceiver
+from netlib.protocols.timeout import Timer, timer_for
 
 
 def all_but_one(space: int) -> int:
@@ -31,10 +31,10 @@ class GoBackNSender:
         spacing: float = 0.0,
         unsafe: bool = False,
     ):
-        self.window = checks.window(window, bits, all_but_one, unsafe)
-        self.timer, self.spacing = timer_for(timeout), checks.spacing(spacing)
+        self.window = arguments.window(window, bits, all_but_one, unsafe)
+        self.timer, self.spacing = timer_for(timeout), arguments.spacing(spacing)
         self._mask = mask = (1 << bits) - 1
-        told = checks.messages(messages)
+        told = arguments.messages(messages)
         self._datagrams = [wire.data(n & mask, message) for n, message in enumerate(told)]
         self._total, self._sent_at = len(told), [0.0] * len(told)
         self.base = self._next = self._top = 0  # oldest in flight, next to send, first never sent
@@ -106,4 +106,4 @@ class GoBackNReceiver(StopAndWaitReceiver):
     """Be the receiver of stop-and-wait, with as many `bits` as the sender of go-back-N."""
 
     def __init__(self, bits: int = wire.MAX_BITS):
-        super().__init__(checks.whole("bits", bits, 1, wire.MAX_BITS))
+        super().__init__(arguments.whole("bits", bits, 1, wire.MAX_BITS))

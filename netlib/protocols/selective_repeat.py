@@ -4,8 +4,8 @@ from collections import deque
 from collections.abc import Iterable
 from math import inf
 
-from netlib.protocols import checks, wire
-from netlib.protocols.rtt import Timer, timer_for
+from netlib.protocols import arguments, wire
+from netlib.protocols.timeout import Timer, timer_for
 
 
 def half(space: int) -> int:
@@ -33,10 +33,10 @@ class SelectiveRepeatSender:
         spacing: float = 0.0,
         unsafe: bool = False,
     ):
-        self.window = checks.window(window, bits, half, unsafe)
-        self.timer, self.spacing = timer_for(timeout), checks.spacing(spacing)
+        self.window = arguments.window(window, bits, half, unsafe)
+        self.timer, self.spacing = timer_for(timeout), arguments.spacing(spacing)
         self._mask = mask = (1 << bits) - 1
-        told = checks.messages(messages)
+        told = arguments.messages(messages)
         self._datagrams = [wire.data(n & mask, message) for n, message in enumerate(told)]
         self._sent_at = [0.0] * len(told)
         self.base = self._next = 0  # oldest in flight, first never sent
@@ -133,7 +133,7 @@ class SelectiveRepeatReceiver:
     deadline = None
 
     def __init__(self, window: int = 8, bits: int = wire.MAX_BITS, *, unsafe: bool = False):
-        self.window, self._mask = checks.window(window, bits, half, unsafe), (1 << bits) - 1
+        self.window, self._mask = arguments.window(window, bits, half, unsafe), (1 << bits) - 1
         self.delivered: list[bytes] = []
         self.duplicates = self.ignored = 0  # known already; no data, or from nowhere near
         self._kept: dict[int, bytes] = {}

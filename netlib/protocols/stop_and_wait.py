@@ -2,8 +2,8 @@
 
 from collections.abc import Iterable
 
-from netlib.protocols import checks, wire
-from netlib.protocols.rtt import Timer, timer_for
+from netlib.protocols import arguments, wire
+from netlib.protocols.timeout import Timer, timer_for
 
 
 class StopAndWaitSender:
@@ -15,8 +15,8 @@ class StopAndWaitSender:
     """
 
     def __init__(self, messages: Iterable[bytes], timeout: float | Timer = 1.0, bits: int = 1):
-        self._messages, self.timer = checks.messages(messages), timer_for(timeout)
-        self._space = 1 << checks.whole("bits", bits, 0, wire.MAX_BITS)
+        self._messages, self.timer = arguments.messages(messages), timer_for(timeout)
+        self._space = 1 << arguments.whole("bits", bits, 0, wire.MAX_BITS)
         self.acknowledged = self.transmissions = self.timeouts = self.ignored = 0
         self.in_flight = 0
         self._datagram, self._seq, self._sent_at = b"", 0, 0.0
@@ -73,7 +73,7 @@ class StopAndWaitReceiver:
     deadline = None
 
     def __init__(self, bits: int = 1):
-        self._space = 1 << checks.whole("bits", bits, 0, wire.MAX_BITS)
+        self._space = 1 << arguments.whole("bits", bits, 0, wire.MAX_BITS)
         self.delivered: list[bytes] = []
         self.duplicates = self.ignored = 0  # not in order; no data at all
         self._expected, self._answer = 0, wire.ack(self._space - 1)

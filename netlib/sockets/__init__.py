@@ -1,7 +1,6 @@
-"""Real sockets, as the kernel offers them: UDP, TCP, framing, gauges, a loop for protocols."""
+"""Real sockets, made safe: UDP, TCP, framing, and threads that end."""
 
 from netlib.sockets.background import Background, Collector
-from netlib.sockets.driver import Driver, converse, drive
 from netlib.sockets.framing import Delimited, FramingError, LengthPrefixed
 from netlib.sockets.tcp import IncompleteReadError, TCPConnection, TCPListener
 from netlib.sockets.udp import Datagram, UDPReceiver, UDPSender
@@ -11,7 +10,6 @@ __all__ = [
     "Collector",
     "Datagram",
     "Delimited",
-    "Driver",
     "FramingError",
     "IncompleteReadError",
     "LengthPrefixed",
@@ -19,6 +17,4 @@ __all__ = [
     "TCPListener",
     "UDPReceiver",
     "UDPSender",
-    "converse",
-    "drive",
 ]

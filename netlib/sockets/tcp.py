@@ -3,7 +3,7 @@
 import socket
 import weakref
 
-from netlib.sockets.opening import SocketOwner, bound_socket, explained, refuse_impossible, within
+from netlib.sockets.base import SocketOwner, bound_socket, explained, refuse_impossible, within
 from netlib.trace import Address, Trace, named
 
 

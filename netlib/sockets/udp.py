@@ -5,7 +5,7 @@ import errno
 import socket
 from typing import NamedTuple
 
-from netlib.sockets.opening import LIMITS, SocketOwner, bound_socket, explained, within
+from netlib.sockets.base import LIMITS, SocketOwner, bound_socket, explained, within
 from netlib.trace import Address, Trace, named
 
 _new = tuple.__new__

@@ -17,7 +17,7 @@ from time import process_time
 
 import simpy
 
-from netlib.links import Link, simulate
+from netlib.links import Link
 from netlib.protocols import (
     GoBackNReceiver,
     GoBackNSender,
@@ -27,6 +27,7 @@ from netlib.protocols import (
     StopAndWaitSender,
     wire,
 )
+from netlib.worlds import simulate
 
 DELAY, LOSS, RTO, WINDOW, SIZE = 0.020, 0.01, 0.0501, 8, 100
 SEEDS = 1, 2  # of the way there, of the way back

@@ -22,7 +22,7 @@ from contextlib import contextmanager, suppress
 from statistics import median
 
 from netlib.links.link import Link
-from netlib.links.relay import Relay
+from netlib.worlds import Relay
 
 ASKED, SIZE = 0.020, 1200
 STAMP = struct.Struct("!Iq")  # number, time of day at the sender [ns]

@@ -20,7 +20,7 @@ from statistics import median
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from chat import notebook
 
-from netlib.sockets.load import Report, load
+from netlib.load import Report, load
 
 CLIENTS, MESSAGES, WANTED = 100, 200, 1.3
 LIMIT, MOST = 1000, 100_000  # bytes, as in the notebook

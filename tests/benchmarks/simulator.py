@@ -15,9 +15,9 @@ from time import process_time
 
 import simpy
 
-from netlib.links import Link, Sink, Source, simulate
+from netlib.links import Link
 from netlib.links.coin import Coin
-from netlib.links.traffic import steady
+from netlib.worlds import Sink, Source, simulate, steady
 
 PER_SECOND, SIZE = 1300.141592, 1000  # no packet comes just when another leaves
 PACKET = [bytes(SIZE)]

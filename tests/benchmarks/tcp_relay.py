@@ -10,7 +10,7 @@ import threading
 import time
 from statistics import median
 
-from netlib.links.tcp_relay import TCPRelay
+from netlib.worlds import TCPRelay
 
 BULK, CHUNK = 256 * 2**20, 65536
 FRESH = multiprocessing.get_context("spawn")  # a fork would hold the relay's sockets open

@@ -86,7 +86,7 @@ def test_stop_disables_and_running_the_cell_again_gives_a_panel_that_works(reque
 
 NOTE_THREADS = """
 import threading
-from netlib.show.panel import Panel
+from netlib.panels.panel import Panel
 
 handled = set()
 text, send = next(iter(Panel.running.values())).box.children[1].children

@@ -14,7 +14,7 @@ def ladder(lab: Lab) -> OpenNotebook:
 
 
 DROPPED = """
-from netlib.show.live_ladder import LadderPanel
+from netlib.panels.ladder import LadderPanel
 panel = LadderPanel.running[LadderPanel]
 print([event.note for event in panel._talk.trace.only("lost")])
 """
@@ -63,7 +63,7 @@ def test_the_keys_of_the_live_ladder_are_not_the_notebooks(ladder):
 
 
 HOSTILE_LABELS = """
-from netlib.show.live_ladder import LadderPanel
+from netlib.panels.ladder import LadderPanel
 LadderPanel.running[LadderPanel]._text = lambda payload: {text!r}
 """
 

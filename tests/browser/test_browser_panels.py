@@ -24,7 +24,7 @@ def test_the_connection_panel_lights_the_state_of_each_end(lab: Lab):
 
 STRANGER = """
 import socket
-from netlib.show.chat_panel import ChatPanel
+from netlib.panels.chat import ChatPanel
 panel = ChatPanel.running[ChatPanel]
 with socket.create_connection(panel.address) as stranger:
     stranger.sendall((panel.code + "\\n" + {text!r} + "\\n").encode())

@@ -1,0 +1,105 @@
+"""A checker that teaches: it finds the shortest exchange in which a protocol goes wrong."""
+
+import html
+from collections.abc import Callable, Iterator
+
+from netlib.checker.cases import family
+from netlib.checker.judge import Exchange, Judge
+from netlib.show.ladder.ladder import Ladder
+from netlib.trace import printable
+
+PRINTED = 3  # lines of what the learner's code printed that are shown
+
+
+class Result:
+    """What a check found: true if nothing is wrong; else one sentence, and the ladder of it.
+
+    `kind` is a word for what is wrong ("silence", "twice", ...), `case` the shortest exchange that
+    shows it, `trace` what happened in it, `printed` what the code under test printed there.
+    """
+
+    def __init__(self, runs: int, failed: Exchange | None = None, seen=None, label=None):
+        self.ok, self.runs, self.ladder = failed is None, runs, None
+        self.sentence, self.kind, self.case = _praise(runs), "", None
+        self.trace, self.printed, self._caption = None, "", ""
+        if failed is not None:
+            self.sentence, self.kind, self.case = failed.sentence, failed.fault.kind, failed.case
+            self._show(failed, seen or failed, label)
+
+    def _show(self, failed: Exchange, seen: Exchange, label: Callable | None):
+        self.trace, self.printed = seen.trace, seen.printed
+        if self.trace.only("send"):
+            self.ladder = Ladder(self.trace, **({"label": label} if label else {}))
+        if failed.endless:
+            self._caption = "This is how it begins."
+
+    def __bool__(self) -> bool:
+        return self.ok
+
+    def __repr__(self) -> str:
+        ladder = [repr(self.ladder)] if self.ladder else []
+        return "\n\n".join([self.sentence, *ladder, *self._remarks()])
+
+    def _repr_html_(self) -> str:
+        color, mark = ("#009E73", "✓") if self.ok else ("#D55E00", "✗")
+        parts = [f'<p><b style="color:{color}">{mark}</b> {html.escape(self.sentence)}</p>']
+        if self.ladder:
+            parts.append(f'<div style="overflow-x:auto">{_drawn(self.ladder)}</div>')
+        parts += [f"<pre>{html.escape(text)}</pre>" for text in self._remarks()]
+        return "".join(parts)
+
+    def _remarks(self) -> list[str]:
+        lines = [printable(line.encode(errors="replace"), 80) for line in self.printed.splitlines()]
+        more = [f"… and {len(lines) - PRINTED} more lines"] if len(lines) > PRINTED else []
+        printed = ["\n".join(["It printed:", *lines[:PRINTED], *more])] if lines else []
+        return [*([self._caption] if self._caption else []), *printed]
+
+
+def check(
+    sender: Callable,
+    receiver: Callable,
+    *,
+    lose_data: bool = True,
+    lose_acks: bool = True,
+    duplicate: bool = True,
+    reorder: bool = False,
+    garbage: bool = True,
+    label: Callable[[bytes], str] | None = None,
+) -> Result:
+    """Try a sender and a receiver over hundreds of bad links, and return the shortest failure.
+
+    sender: a class, or any function, called with a list of messages (bytes) and a timeout [s];
+    receiver: called with nothing, and its `delivered` is the list of messages handed over so far.
+    Both follow netlib.endpoint.Endpoint. The other arguments say what the links may do; without
+    `duplicate` there is no path so slow that timers go off early either, and `garbage` is what a
+    stranger sends. The exchanges with the fewest impairments are tried first, all of them up to
+    two; a longer, random one that fails is made shorter as long as it still fails in the same way.
+    label: a function from a datagram to what the ladder writes at its arrow.
+    """
+    shared = ("copied",) * duplicate + ("late",) * reorder
+    fates = {
+        "sender": ("lost",) * lose_data + shared,
+        "receiver": ("lost",) * lose_acks + shared,
+    }
+    judge = Judge(sender, receiver)
+    for exchange in _exchanges(judge, fates, garbage):
+        if exchange.fault is not None:
+            runs, shortest = judge.runs, exchange if exchange.stray else judge.shrink(exchange)
+            return Result(runs, shortest, judge.brief(shortest), label)
+    return Result(judge.runs)
+
+
+def _exchanges(judge: Judge, fates: dict, garbage: bool) -> Iterator[Exchange]:
+    yield from map(judge.run, family(fates))
+    if garbage:
+        yield from judge.strays()
+
+
+def _drawn(ladder: Ladder) -> str:
+    boxed = getattr(ladder, "_repr_html_", lambda: None)()  # one that is too long to be shown whole
+    return boxed or ladder._repr_svg_()
+
+
+def _praise(runs: int) -> str:
+    did = "every message was delivered once and in order, and then nobody sent any more"
+    return f"Correct in all {runs} exchanges tried: {did}."

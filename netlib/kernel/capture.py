@@ -1,0 +1,130 @@
+"""The segments of a connection: captured where that is allowed, else from a recording."""
+
+import socket
+import struct
+from collections.abc import Iterable
+from contextlib import suppress
+from pathlib import Path
+from typing import NamedTuple
+
+from netlib.kernel.packet_filter import attach, only_port
+from netlib.kernel.states import until
+from netlib.trace import Address, Trace
+
+FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK"]  # from the lowest bit on (RFC 9293, 3.1)
+PROVENANCE = "# "  # how the lines begin that say where a recording comes from
+
+
+class Segment(NamedTuple):
+    """One TCP segment: who sent it to whom, its numbers, the names of its flags, its payload."""
+
+    source: Address
+    destination: Address
+    seq: int
+    ack: int
+    flags: tuple[str, ...]
+    payload: bytes
+
+    @property
+    def label(self) -> str:
+        """What one would call it: "SYN", "SYN, ACK", "FIN, ACK"; PSH is left out."""
+        names = [name for name in ("SYN", "FIN", "RST", "ACK") if name in self.flags]
+        return ", ".join(names) + (f", {len(self.payload)} B" if self.payload else "")
+
+
+class Capture:
+    """Take every segment to or from `port` on loopback, for the block's time.
+
+    Raises PermissionError: a raw socket needs a privilege (CAP_NET_RAW on Linux); OSError where
+    raw sockets get no TCP at all.
+    """
+
+    def __init__(self, port: int):
+        self._socket = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+        try:
+            attach(self._socket, only_port(port))
+            self._socket.bind(("127.0.0.1", 0))
+            self._socket.setblocking(False)
+            self.packets()  # away with those of others, from before the filter
+        except OSError:
+            self._socket.close()
+            raise
+
+    def packets(self) -> list[bytes]:
+        """Return what has come since the last call, each with its IPv4 header."""
+        taken = []
+        with suppress(BlockingIOError):
+            while True:
+                taken.append(self._socket.recv(65535))
+        return taken
+
+    def connection(self) -> list[bytes]:
+        """Wait for the end of one connection; return all its packets. Raises TimeoutError."""
+        taken: list[bytes] = []
+        until(lambda: taken.extend(self.packets()) or _is_over(taken), "the last ACK, or a RST")
+        return taken
+
+    def __enter__(self):
+        return self
+
+    def __exit__(self, *exception):
+        self._socket.close()
+
+
+def _is_over(packets: list[bytes]) -> bool:
+    labels = [parse(packet).label for packet in packets]
+    closed = sum("FIN" in label for label in labels) >= 2 and labels[-1] == "ACK"
+    return closed or any("RST" in label for label in labels)
+
+
+def parse(packet: bytes) -> Segment:
+    """Return the TCP segment in an IPv4 packet. Raises ValueError if there is none."""
+    start = (packet[0] & 15) * 4 if packet else 0
+    if len(packet) < start + 20 or packet[0] >> 4 != 4 or packet[9] != socket.IPPROTO_TCP:
+        raise ValueError(f"expected TCP over IPv4, got {packet[:20]!r}")
+    source, destination = (socket.inet_ntoa(packet[n : n + 4]) for n in (12, 16))
+    ports = struct.unpack_from("!HH", packet, start)
+    seq, ack, offset, bits = struct.unpack_from("!IIBB", packet, start + 4)
+    flags = tuple(name for n, name in enumerate(FLAGS) if bits >> n & 1)
+    payload = packet[start + (offset >> 4) * 4 :]
+    return Segment((source, ports[0]), (destination, ports[1]), seq, ack, flags, payload)
+
+
+def trace(segments: Iterable[Segment]) -> Trace:
+    """Return the segments as a trace, for a ladder; who sends first is the client.
+
+    Numbers are counted from the first one of each side, as Wireshark shows them. On loopback a
+    segment is seen once: its departure and its arrival are the same event.
+    """
+    record, first = Trace(lambda: 0.0), {}
+    for segment in segments:
+        role = record.roles.get(segment.source) or record.introduce(segment.source, "client")
+        if segment.destination not in record.roles:
+            record.introduce(segment.destination, "server")
+        first.setdefault(segment.source, segment.seq)
+        line = _numbered(segment, first).encode()
+        record.record(role, "send", line, segment.destination)
+        record.record(record.roles[segment.destination], "receive", line, segment.source)
+    return record
+
+
+def _numbered(segment: Segment, first: dict[Address, int]) -> str:
+    seq = (segment.seq - first[segment.source]) % 2**32
+    if "ACK" not in segment.flags:
+        return f"{segment.label}  seq {seq}"
+    ack = (segment.ack - first.get(segment.destination, segment.ack)) % 2**32
+    return f"{segment.label}  {seq}:{ack}"
+
+
+def save(path: str | Path, packets: Iterable[bytes], provenance: Iterable[str]):
+    """Write packets as lines of hexadecimal digits, below the lines that say how they were got."""
+    lines = [PROVENANCE + line for line in provenance] + [packet.hex() for packet in packets]
+    Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def load(path: str | Path) -> tuple[list[bytes], str]:
+    """Return the packets of a recording, and what it says about where they come from."""
+    lines = Path(path).read_text(encoding="utf-8").splitlines()
+    told = [line[len(PROVENANCE) :] for line in lines if line.startswith(PROVENANCE)]
+    packets = [bytes.fromhex(line) for line in lines if not line.startswith("#")]
+    return packets, "\n".join(told)

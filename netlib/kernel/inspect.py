@@ -1,0 +1,161 @@
+"""The X-ray: what this machine allows, how full a socket's queue is, what the kernel dropped."""
+
+import contextlib
+import errno
+import os
+import socket
+import struct
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from typing import NamedTuple
+
+from netlib.kernel.tcp_info import tcp_info
+
+SO_MEMINFO = 55  # Linux 4.12: nine counters of a socket's memory, include/uapi/linux/sock_diag.h
+IP_RECVERR = 11  # Linux: keep ICMP errors in the socket's error queue, ip(7)
+
+
+class Gauge(NamedTuple):
+    """A receive queue as the kernel counts it: bytes of memory held, its limit, datagrams dropped.
+
+    The memory includes the kernel's bookkeeping, several hundred bytes for each datagram.
+    """
+
+    queued: int
+    limit: int
+    drops: int
+
+
+class Capability(NamedTuple):
+    """Something a machine may allow: its level, whether it worked, what was seen or went wrong."""
+
+    level: str
+    name: str
+    works: bool
+    detail: str
+
+
+def gauge(endpoint) -> Gauge | None:
+    """Return the receive queue of anything with a `fileno`, or None where the kernel won't say.
+
+    Source: SO_MEMINFO (Linux); drops is as in /proc/net/udp, and queued is as its rx_queue until
+    datagrams are read: their memory is given back in batches, so that queued can then be too
+    large by a quarter of the limit. It is 0 again once the queue is empty.
+    """
+    if sys.platform != "linux":
+        return None
+    with socket.socket(fileno=os.dup(endpoint.fileno())) as sock:
+        try:
+            counters = struct.unpack("9I", sock.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 36))
+        except (OSError, struct.error):
+            return None
+    return Gauge(queued=counters[0], limit=counters[1], drops=counters[8])
+
+
+def capabilities() -> list[Capability]:
+    """Try what the notebooks use, level by level; return what worked and what was seen.
+
+    Nothing is inferred from names or versions: each line is the outcome of an attempt.
+    """
+    return [_attempt(*probe) for probe in PROBES]
+
+
+def _attempt(level: str, name: str, probe: Callable[[], str]) -> Capability:
+    try:
+        return Capability(level, name, True, probe())
+    except Exception as failure:  # whatever goes wrong is the finding
+        return Capability(level, name, False, str(failure) or type(failure).__name__)
+
+
+def _exchange_datagram(family: int, host: str) -> str:
+    with socket.socket(family, socket.SOCK_DGRAM) as sock:
+        sock.bind((host, 0))
+        sock.settimeout(1.0)
+        sock.sendto(b"?", sock.getsockname())
+        sock.recvfrom(1)
+    return "a datagram came back"
+
+
+@contextlib.contextmanager
+def _connection() -> Iterator[tuple[socket.socket, socket.socket]]:
+    with (
+        socket.create_server(("127.0.0.1", 0)) as listener,
+        socket.create_connection(listener.getsockname(), 1.0) as client,
+        listener.accept()[0] as server,
+    ):
+        yield client, server
+
+
+def _exchange_byte() -> str:
+    with _connection() as (client, server):
+        client.sendall(b"?")
+        server.recv(1)
+    return "a byte crossed a connection"
+
+
+def _read_gauge() -> str:
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        seen = gauge(sock)
+    if seen is None:
+        raise OSError("this system does not tell (Linux 4.12 and later do)")
+    return f"a receive buffer of {seen.limit} bytes, {seen.drops} drops"
+
+
+def _read_tcp_info() -> str:
+    with _connection() as (client, _):
+        info = tcp_info(client)
+    if info is None:
+        raise OSError("this system does not tell (Linux does)")
+    return f"round trip {info.rtt * 1000:.2f} ms, segments of {info.mss} bytes"
+
+
+def _read_error_queue() -> str:
+    if sys.platform != "linux":
+        raise OSError("this system has none (Linux has)")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as closed:
+        closed.bind(("127.0.0.1", 0))
+        nobody = closed.getsockname()
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.setsockopt(socket.IPPROTO_IP, IP_RECVERR, 1)
+        sock.connect(nobody)
+        sock.send(b"?")
+        ancillary = sock.recvmsg(1, 512, socket.MSG_ERRQUEUE)[1]
+    number, _, kind, code = struct.unpack_from("IBBB", ancillary[0][2])
+    return f"ICMP type {kind} code {code}, {errno.errorcode[number]}"
+
+
+_UNSHARE = """
+import ctypes, os, sys
+libc, uid, gid = ctypes.CDLL(None, use_errno=True), os.getuid(), os.getgid()
+if libc.unshare(0x50000000):                     # CLONE_NEWUSER | CLONE_NEWNET
+    sys.exit("unshare: " + os.strerror(ctypes.get_errno()))
+for name, text in ("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1"):
+    try:
+        with open("/proc/self/" + name, "w") as file:
+            file.write(text)
+    except OSError as failure:
+        sys.exit(f"{name}: {failure.strerror}")
+"""
+
+
+def _unshare_network() -> str:
+    if sys.platform != "linux":
+        raise OSError("this system has no network namespaces (Linux has)")
+    # in a child: a process with threads, such as a notebook's kernel, may not do this to itself
+    child = [sys.executable, "-I", "-S", "-c", _UNSHARE]
+    ended = subprocess.run(child, capture_output=True, text=True, timeout=5)
+    if ended.returncode:
+        raise OSError(f"{ended.stderr.strip()} (unprivileged user namespaces are off here)")
+    return "a child process got a network of its own"
+
+
+PROBES = [
+    ("L1", "UDP over IPv4", lambda: _exchange_datagram(socket.AF_INET, "127.0.0.1")),
+    ("L1", "TCP over IPv4", _exchange_byte),
+    ("L1", "UDP over IPv6", lambda: _exchange_datagram(socket.AF_INET6, "::1")),
+    ("L2", "queue and drop gauge", _read_gauge),
+    ("L2", "TCP's own numbers", _read_tcp_info),
+    ("L2", "error queue", _read_error_queue),
+    ("L3", "network namespaces", _unshare_network),
+]

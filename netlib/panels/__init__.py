@@ -1,0 +1,1 @@
+"""Panels: live widgets that use real sockets, and close them when they are done."""

@@ -1,0 +1,122 @@
+"""A panel with one connection, step by step: press what either side does, see both its states."""
+
+import asyncio
+import contextlib
+import select
+
+import ipywidgets as ipw
+
+from netlib.kernel.states import sides
+from netlib.panels.panel import Panel, button
+from netlib.show.state_diagram import StateDiagram
+from netlib.sockets.tcp import TCPConnection, TCPListener
+from netlib.trace import Address, html_table, printable
+
+SHOWN = 3  # calls kept on the screen, above the diagram: a laptop shows all at once
+ACTIONS = {"Send": "5 bytes", "Receive": "at most 5 bytes, without waiting"}
+ACTIONS |= {"Half-close": "say that no more will come", "Close": "close the socket"}
+HELLO = b"hello"
+LATER = 0.25  # when to look once more [s]: an ACK may be delayed, on Linux by 40 ms
+
+
+class ConnectionPanel(Panel):
+    """Open one connection, use it and close it from both ends; its real states are lit.
+
+    The calls never wait: what would wait says so.
+    """
+
+    def __init__(self):
+        self.diagram = ipw.HTML().add_class("netlib-diagram")
+        self.calls = ipw.HTML().add_class("netlib-arrivals")
+        both = [self._first_row(), *(self._row(side) for side in ("client", "server"))]
+        super().__init__("Connection panel", *both, self.calls, self.diagram)
+        self._ends: dict[str, TCPConnection | None] = {"client": None, "server": None}
+        self._said: list[list[str]] = []
+        self._clients: list[Address] = []
+        self._listener = TCPListener(timeout=0.5)
+        self.look()
+
+    def _first_row(self) -> ipw.HBox:
+        connect = button("Connect", self.while_open(lambda _: self._connect()), "a new connection")
+        look = button("Look again", self.while_open(lambda _: self.look()), "ask the kernel again")
+        return ipw.HBox([connect, look])
+
+    def _row(self, side: str) -> ipw.HBox:
+        name = ipw.Label(side, layout={"width": "4em"})
+        return ipw.HBox([name, *(self._button(side, action) for action in ACTIONS)])
+
+    def _button(self, side: str, action: str) -> ipw.Button:
+        press = self.while_open(lambda _: self._press(side, action))
+        made = button(action, press, f"{side}: {ACTIONS[action]}")
+        made.layout.width = "8em"
+        return made.add_class(f"netlib-{side}")
+
+    def _connect(self):
+        self._close_ends()
+        self._said = []
+        try:
+            self._ends["client"] = TCPConnection.connect(self._listener.address, timeout=0.5)
+            self._ends["server"] = self._listener.accept()
+        except OSError as error:  # nobody would see it: a button's action has no cell to raise in
+            self._close_ends()
+            self._ends = {"client": None, "server": None}
+            self._note("client", "connect()", f"{type(error).__name__}: {error}")
+            return
+        self._clients = [self._ends["client"].local]
+        self._note("client", "connect()", "connected; the server has accepted")
+
+    def _press(self, side: str, action: str):
+        connection = self._ends[side]
+        if connection is None:
+            self._note(side, action.lower(), "not connected: press Connect")
+            return
+        try:
+            outcome = self._do(connection, action)
+        except OSError as error:
+            outcome = f"{type(error).__name__}: {error}"
+        self._note(side, action.lower(), outcome)
+
+    def _do(self, connection: TCPConnection, action: str) -> str:
+        match action:
+            case "Send":
+                return f"{connection.send(HELLO)} bytes taken by this kernel"
+            case "Receive":
+                return self._received(connection)
+            case "Half-close":
+                connection.send_eof()
+                return "FIN queued; receiving goes on"
+            case _:
+                connection.close()
+                return "this program has let the socket go"
+
+    def _received(self, connection: TCPConnection) -> str:
+        is_open = connection.fileno() >= 0  # a closed one says so itself
+        if is_open and not select.select([connection], [], [], 0)[0]:
+            return "nothing yet: it would wait"
+        data = connection.receive(len(HELLO))
+        return printable(data) if data else "b'': the end of the stream"
+
+    def _note(self, side: str, call: str, outcome: str):
+        self._said.insert(0, [str(len(self._said) + 1), side, call, outcome])
+        self.look()
+        with contextlib.suppress(RuntimeError):  # no event loop: in a test
+            asyncio.get_running_loop().call_later(LATER, self.while_open(self.look))
+
+    def look(self):
+        """Ask the kernel for the states, and show them."""
+        states = sides(self._listener.address, self._clients)
+        self.diagram.value = StateDiagram(states)._repr_svg_()
+        rows = [*self._said, *([["\u00a0"] * 4] * SHOWN)]  # so that the diagram stays where it is
+        self.calls.value = html_table([["#", "side", "call", "outcome"], *rows[:SHOWN]])
+        self.say("; ".join(f"{who}: {', '.join(each) or 'none'}" for who, each in states.items()))
+
+    def _close_ends(self):
+        for side, connection in self._ends.items():
+            if connection is not None:
+                connection.close()
+            self._ends[side] = None
+
+    def close_sockets(self):
+        """Close both ends and the listener."""
+        self._close_ends()
+        self._listener.close()

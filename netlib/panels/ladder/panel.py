@@ -1,0 +1,236 @@
+"""The panel in which a reader drops, delays or doubles real datagrams in flight."""
+
+import html
+from collections.abc import Callable
+from functools import partial
+from pathlib import Path
+
+import anywidget
+import ipywidgets as ipw
+import traitlets
+
+from netlib.endpoint import Endpoint
+from netlib.links.link import Link
+from netlib.panels.ladder.flights import Flight, Flights
+from netlib.panels.ladder.talk import Ended, LiveTalk, News, Woken
+from netlib.panels.link.panel import slider
+from netlib.panels.panel import Panel, button
+from netlib.panels.pump import Pump
+from netlib.show.ladder.ladder import Ladder
+from netlib.show.ladder.pairing import labelled
+from netlib.trace import Trace, printable
+
+PER_SECOND = 10.0  # messages to the page, at most; it draws the frames between them by itself
+LINES, SHOWN = 8, 20  # of the text twin; timers in the picture
+FRAME = 100_000  # bytes on the wire around each datagram
+CHOICES = ("drop", "delay", "duplicate")
+DONE = {"drop": "dropped", "delay": "delayed", "duplicate": "duplicated"}
+STYLE = """<style>
+.netlib-flights {width: 100%; max-width: 900px; display: block; font: 14px system-ui, sans-serif}
+.netlib-flights:focus-visible {outline: 3px solid #0072B2; outline-offset: -3px}
+.netlib-said pre {margin: 4px 0; line-height: 1.4; white-space: pre; overflow-x: auto}
+</style>"""
+
+
+class FlightsView(anywidget.AnyWidget):
+    """The picture in the page: it is told numbers, and says which arrow was clicked."""
+
+    _esm = (Path(__file__).parent / "view.js").read_text(encoding="utf-8")
+    roles = traitlets.List().tag(sync=True)
+    arrows = traitlets.List().tag(sync=True)
+    timers = traitlets.List().tag(sync=True)
+    deadlines = traitlets.List([None, None]).tag(sync=True)
+    now = traitlets.Float(0.0).tag(sync=True)
+    run = traitlets.Int(0).tag(sync=True)
+    running = traitlets.Bool(False).tag(sync=True)
+    disabled = traitlets.Bool(False).tag(sync=True)
+
+
+class LadderPanel(Panel):
+    """Click a datagram in flight, and the relay drops, delays or duplicates that real one.
+
+    sender, receiver: functions without arguments, each of which makes a fresh Endpoint, at every
+    Start. label: a function from a payload to what stands at its arrow ("DATA 3"). delay [s]: one
+    way, to begin with. spacing [s]: how long the link transmits each datagram, while the others of
+    a window wait. By keyboard: Tab to the picture, the arrow keys choose a datagram, D drops, L
+    delays and U duplicates it. After a run, `sender`, `receiver` and `trace` say what came of it.
+    """
+
+    def __init__(
+        self,
+        sender: Callable[[], Endpoint],
+        receiver: Callable[[], Endpoint],
+        *,
+        label: Callable[[bytes], str] | None = None,
+        delay: float = 1.5,
+        spacing: float = 0.35,
+    ):
+        _expect_functions(sender=sender, receiver=receiver)
+        self._make, self._text = (sender, receiver), partial(labelled, label)
+        self.sender, self.receiver, self.trace = None, None, Trace()
+        self._talk: LiveTalk | None = None
+        self._timers, self._deadlines, self._drawn = [], [None, None], None
+        self._chosen, self._ending = None, ""
+        self._link = _slow(delay, spacing)
+        self._flights = Flights(self._link, self._text)
+        self.view = FlightsView(roles=["sender", "receiver"])
+        self.view.on_msg(self.while_open(lambda _, content, __: self._hear(content)))
+        self.start_button = button("Start", self.while_open(lambda _: self._start()), "begin anew")
+        self.said = ipw.HTML(STYLE).add_class("netlib-said")
+        super().__init__("Ladder panel", *self._controls(delay), self.view, self.said)
+        self.pump = Pump(self._show, PER_SECOND)
+        self.say("Press Start: then click an arrow while it is on its way.")
+
+    def act(self, what: str):
+        """Drop, delay or duplicate the chosen datagram, or the last one sent."""
+        if what not in CHOICES:
+            raise ValueError(f"what must be one of {', '.join(CHOICES)}, got {what!r}")
+        way, number = self._chosen or (None, None)
+        flight = self._flights.flying(way, number)
+        on_the_way = self._flights.on_the_way()
+        if flight is None and not on_the_way:
+            return self.say("Nothing is on its way now.")
+        self._meddle(flight or on_the_way[-1], what)
+
+    def close_sockets(self):
+        """End the conversation, its relay and its thread."""
+        self._end("")
+
+    def _controls(self, delay: float) -> list[ipw.Widget]:
+        tip = "of the datagrams to come, in both directions"
+        self.delay = slider("one-way delay [s]", delay, 5, 0.1, tip)
+        self.delay.min = 0.2
+        self.delay.observe(lambda _: self._dial(), "value")
+        self.click = ipw.ToggleButtons(options=CHOICES).add_class("netlib-click")
+        self.click.style.button_width = "7em"
+        self.buttons = [self._button(what, key) for what, key in zip(CHOICES, "DLU", strict=True)]
+        clicks = [ipw.Label("A click on an arrow will"), self.click]
+        presses = [ipw.Label("The chosen datagram, or the last one:"), *self.buttons]
+        rows = [ipw.HBox(each) for each in ([self.delay, self.start_button], clicks, presses)]
+        for row in rows:
+            row.layout.flex_flow = "row wrap"
+        return rows
+
+    def _button(self, what: str, key: str) -> ipw.Button:
+        tip = f"{what} the chosen datagram, or the last one on its way (key {key} in the picture)"
+        return button(what.capitalize(), self.while_open(lambda _: self.act(what)), tip)
+
+    def _start(self):
+        self._end("")
+        try:
+            self.sender, self.receiver = map(_made, self._make)
+        except Exception as failure:  # a callback has nobody to raise it to
+            return self.say(f"{type(failure).__name__}: {failure}")
+        self._link = self._link.copy(delay=self.delay.value)
+        self._flights, self._chosen = Flights(self._link, self._text), None
+        self._timers, self._deadlines = [], [None, None]
+        self._talk = LiveTalk((self.sender, self.receiver), self._link, self.pump.put)
+        self._talk.start()
+        self.view.run += 1
+        self.view.running = True
+        self.start_button.description = "Restart"
+        self.say("The datagrams are on their way: click one.")
+
+    def _dial(self):
+        self._flights.dial(self.delay.value)
+        if self._talk:
+            self._talk.dial(self.delay.value)
+
+    def _hear(self, content: dict):
+        """Take what the page says: an arrow was chosen, or something is to be done to it."""
+        match content:
+            case {"choose": [str() as way, int() as number]}:
+                self._chosen = way, number
+            case {"act": str() as what, "on": [str() as way, int() as number]}:
+                self._chosen, what = (way, number), what or self.click.value
+                if what not in CHOICES:
+                    return
+                if flight := self._flights.flying(way, number):
+                    self._meddle(flight, what)
+                else:
+                    self.say("Too late: it has arrived.")
+
+    def _meddle(self, flight: Flight, what: str):
+        if self._talk is None:
+            return
+        seconds = self.delay.value if what == "delay" else 0.0
+        done = self._talk.meddle(flight.way, flight.number, what, seconds)
+        if done:
+            self._flights.meddled(flight, what, self._talk.now(), seconds)
+            longer = f" by {seconds:g} s" if seconds else ""
+            self.say(f"{flight.label} was {DONE[what]}{longer}, by you.")
+        else:
+            self.say(f"Too late: {flight.label} has arrived.")
+        self._draw()
+
+    def _show(self, items: list):
+        for item in items:
+            match item:
+                case Woken(side, at):
+                    self._timers.append([side, round(at, 3)])
+                case News(_, rows, deadlines):
+                    self._deadlines = [d if d is None else round(d, 3) for d in deadlines]
+                    for row in rows:
+                        self._flights.take(row)
+                case Ended(why):
+                    self._ending = why or "it was stopped"
+        self._draw()
+        if self._ending and self._talk:
+            self._end(self._ending)
+
+    def _draw(self):
+        """Tell the page what has changed; the clock goes with it, and at least once a second."""
+        drawn = self._flights.told(), self._timers[-SHOWN:], self._deadlines
+        now = self._talk.now() if self._talk else self.view.now
+        if drawn == self._drawn and now < self.view.now + 1:
+            return
+        self._drawn = drawn
+        with self.view.hold_sync():
+            self.view.arrows, self.view.timers, self.view.deadlines = drawn
+            self.view.now = now
+        self._write()
+
+    def _write(self):
+        trace = self._talk.trace if self._talk else self.trace
+        text = Ladder(trace, label=self._text, last=LINES).text() if len(trace) else ""
+        self.said.value = f'{STYLE}<pre role="log">{html.escape(text)}</pre>'
+
+    def _end(self, why: str):
+        talk, self._talk = self._talk, None
+        if talk:
+            talk.stop()
+            self.trace = talk.trace
+            self.pump.flush()
+            self.view.running = False
+            self._drawn, self._deadlines = None, [None, None]
+            self._draw()
+            delivered = getattr(self.receiver, "delivered", None)
+            got = f" Delivered: {_listed(delivered)}." if isinstance(delivered, list) else ""
+            self.say(f"The conversation is over: {why}.{got} Press Restart for a new one.")
+        self._ending = ""
+
+
+def _expect_functions(**given: Callable):
+    for name, make in given.items():
+        if not callable(make):
+            raise TypeError(f"{name} must be a function that makes an Endpoint, got {make!r}")
+
+
+def _slow(delay: float, spacing: float) -> Link:
+    if not spacing:
+        return Link(delay)
+    return Link(delay, rate=8 * FRAME / spacing, overhead=FRAME)  # hardly more for a longer one
+
+
+def _made(make: Callable[[], Endpoint]) -> Endpoint:
+    end = make()
+    if not isinstance(end, Endpoint):
+        raise TypeError(f"expected an Endpoint (deadline, receive, wake), got {end!r}")
+    return end
+
+
+def _listed(messages: list) -> str:
+    known = (m if isinstance(m, bytes) else repr(m).encode() for m in messages[:10])
+    shown = ", ".join(printable(message, 12) for message in known)
+    more = f" and {len(messages) - 10} more" if len(messages) > 10 else ""
+    return f"{shown or 'nothing'}{more}"

@@ -1,0 +1,229 @@
+"""The last seconds of a stream, real and virtual: their numbers, and their picture as SVG."""
+
+from collections import Counter
+from dataclasses import dataclass
+from itertools import pairwise
+from math import floor, log10
+
+from netlib.panels.link.stream import Arrived, Late, Sent
+
+WINDOW = 10.0  # seconds that are shown
+GRACE = 0.5  # seconds after which a datagram that should be there counts as lost
+
+REAL, LOST, VIRTUAL = "#0072B2", "#D55E00", "#aaa"  # as in plots, which would load matplotlib
+WIDTH, HEIGHT = 900, 340  # of the picture, in its own pixels
+LEFT, RIGHT, TOP, BOTTOM = 64, 886, 74, 286  # of the axes
+LANE = 50  # where the losses are
+JITTER = "jitter (RFC 3550)"
+BUSY = 5e-3  # seconds: a relay that is later than this cannot show what a link does
+STEPS = {1: 0.25, 1.5: 0.5, 2: 0.5, 3: 1, 4: 1, 5: 1, 6: 2, 8: 2, 10: 2}  # top of an axis: step
+
+
+@dataclass(slots=True)
+class Flight:
+    """One datagram: sent, due by the Link (None: lost), arrived (None: not, or not yet) [s]."""
+
+    sent: float
+    due: float | None
+    arrived: float | None = None
+
+    @property
+    def decided(self) -> float:
+        """When one may call it lost, if it has not arrived by then [s]."""
+        return (self.sent if self.due is None else self.due) + GRACE
+
+
+class Window:
+    """What became of the datagrams of a stream: all of them counted, the last seconds kept."""
+
+    def __init__(self):
+        self.flights: dict[int, Flight] = {}
+        self.now, self.late = 0.0, 0.0
+        self._early: dict[int, float] = {}
+        self._before: Counter[str] = Counter()
+
+    def take(self, item: Sent | Arrived | Late):
+        """Note what a stream has reported."""
+        match item:
+            case Sent(number, at, due):
+                self.now = max(self.now, at)
+                self.flights[number] = Flight(at, due, self._early.pop(number, None))
+            case Arrived(number, at):
+                self._arrive(number, at)
+            case Late(p99):
+                self.late = p99
+
+    def forget(self):
+        """Keep of what is too old to be shown no more than how many there were."""
+        for number, flight in list(self.flights.items()):
+            if max(flight.sent + WINDOW, flight.decided) >= self.now:
+                return
+            self._before += _tally([self.flights.pop(number)])
+
+    def totals(self) -> Counter:
+        """Return how many were "sent", "lost", "lost virtually" and "lost alike" since the start.
+
+        Only those count whose time to arrive is over.
+        """
+        return self._before + _tally(self._decided())
+
+    def recent(self) -> list[Flight]:
+        """Return the datagrams that were sent in the last seconds, the oldest first."""
+        return [f for f in self.flights.values() if f.sent >= self.now - WINDOW]
+
+    def rows(self) -> list[list[str]]:
+        """Return the table of both worlds: two totals, then what the last seconds were like."""
+        totals, recent = self.totals(), self.recent()
+        share = _tally(f for f in recent if f.decided < self.now)
+        real = [(f.arrived, f.arrived - f.sent) for f in recent if f.arrived is not None]
+        virtual = [(f.due, f.due - f.sent) for f in recent if f.due is not None]
+        virtual = [pair for pair in virtual if pair[0] <= self.now]
+        return [
+            ["", "sent", "lost", "lost, last 10 s", "mean delay, last 10 s", JITTER],
+            ["real", *_cells(totals, share, "lost", real)],
+            ["virtual time", *_cells(totals, share, "lost virtually", virtual)],
+        ]
+
+    def comparison(self) -> str:
+        """Return in words how well the two worlds agree."""
+        totals = self.totals()
+        either = totals["lost"] + totals["lost virtually"] - totals["lost alike"]
+        losses = f"Lost in both worlds: {totals['lost alike']} of {either}. " if either else ""
+        late = f"99 % left the relay less than {self.late * 1000:.3g} ms after their time"
+        busy = ": this machine is busy" if self.late > BUSY else ""
+        return f"{losses}{late}{busy}." if self.late else losses
+
+    def _arrive(self, number: int, at: float):
+        flight = self.flights.get(number)
+        if flight is None:
+            self._early[number] = at  # overtook the report that it was sent, or is very old
+        elif flight.arrived is None:
+            flight.arrived = at
+
+    def _decided(self) -> list[Flight]:
+        return [f for f in self.flights.values() if f.decided < self.now]
+
+
+def running_jitter(delays: list[float]) -> float:
+    """Return the jitter that RFC 3550, section 6.4.1, estimates after these delays [s]."""
+    estimate = 0.0
+    for before, after in pairwise(delays):
+        estimate += (abs(after - before) - estimate) / 16
+    return estimate
+
+
+def picture(window: Window, name: str = "live") -> str:
+    """Return the window as SVG: delay over the time of sending, with the losses above.
+
+    Blue is real and lies on grey, the same Link in virtual time. `name` keeps two pictures in one
+    page apart. It holds numbers only: nothing from the network is text here.
+    """
+    flights = window.recent()
+    delays = [end - f.sent for f in flights for end in (f.due, f.arrived) if end is not None]
+    top, step = _scale(1000 * max(delays, default=0.04))
+    due = [_dot(window, f.sent, f.due, top) for f in flights if f.due is not None]
+    arrived = [_dot(window, f.sent, f.arrived, top) for f in flights if f.arrived is not None]
+    lost_there = [(_x(window, f.sent), LANE) for f in flights if f.due is None]
+    gone = (f for f in flights if f.arrived is None and f.decided < window.now)
+    lost = [(_x(window, f.sent), LANE) for f in gone]
+    marks = [(due, "v"), (arrived, "r"), (lost_there, "w"), (lost, "x")]
+    drawn = "".join(_marked(points, f"{name}-{kind}") for points, kind in marks)
+    return f"{_head(name)}{_axes(top, step)}{drawn}</svg>"
+
+
+def _cells(totals: Counter, share: Counter, lost: str, pairs: list[tuple]) -> list[str]:
+    delays = [delay for _, delay in sorted(pairs)]
+    counts = [str(totals["sent"]), str(totals[lost])]
+    lately = f"{share[lost] / share['sent']:.1%}" if share["sent"] else "–"
+    if not delays:
+        return [*counts, lately, "–", "–"]
+    times = (sum(delays) / len(delays), running_jitter(delays))
+    return [*counts, lately, *(f"{time * 1000:.1f} ms" for time in times)]
+
+
+def _tally(flights) -> Counter:
+    counts: Counter[str] = Counter()
+    for flight in flights:
+        real, virtual = flight.arrived is None, flight.due is None
+        counts.update({"sent": 1, "lost": real, "lost virtually": virtual})
+        counts["lost alike"] += real and virtual
+    return counts
+
+
+def _scale(largest: float) -> tuple[float, float]:
+    """Return the top of an axis that holds `largest`, and the distance of its ticks."""
+    wanted = max(largest * 1.1, 1.0)
+    unit = 10.0 ** floor(log10(wanted))
+    top = next(top for top in STEPS if top * unit >= wanted * 0.999)
+    return top * unit, STEPS[top] * unit
+
+
+def _x(window: Window, at: float) -> int:
+    return round(RIGHT - (window.now - at) / WINDOW * (RIGHT - LEFT))
+
+
+def _dot(window: Window, sent: float, end: float, top: float) -> tuple[int, int]:
+    return _x(window, sent), round(BOTTOM - 1000 * (end - sent) / top * (BOTTOM - TOP))
+
+
+def _marked(points: list[tuple[int, int]], mark: str) -> str:
+    """Return a path that is drawn by the mark at each of its corners: 5 bytes a point."""
+    if not points:
+        return ""
+    moves = [f"M{points[0][0]} {points[0][1]}l0 0"]
+    for (x, y), (new_x, new_y) in pairwise(points):
+        dx, dy = new_x - x, new_y - y
+        if dx or dy:
+            moves.append(f"{dx}{dy}" if dy < 0 else f"{dx} {dy}")
+    return f'<path d="{" ".join(moves)}" fill="none" style="marker:url(#{mark})"/>'
+
+
+def _head(name: str) -> str:
+    cross = "M-5-5 5 5M-5 5 5-5"
+    shapes = {
+        "v": f'<circle r="5" fill="{VIRTUAL}"/>',
+        "r": f'<circle r="2.2" fill="{REAL}"/>',
+        "w": f'<path d="{cross}" stroke="{VIRTUAL}" stroke-width="6"/>',
+        "x": f'<path d="{cross}" stroke="{LOST}" stroke-width="2.2"/>',
+    }
+    units = 'markerUnits="userSpaceOnUse" overflow="visible"'
+    marks = (f'<marker id="{name}-{k}" {units}>{shape}</marker>' for k, shape in shapes.items())
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
+        'aria-label="One-way delay of the last ten seconds, real and in virtual time; the table '
+        'below has the numbers" style="width:100%;max-width:1100px;display:block" '
+        'font-family="system-ui,sans-serif" font-size="16" fill="currentColor">'
+        f"<defs>{''.join(marks)}</defs>{_legend(shapes)}"
+    )
+
+
+def _legend(shapes: dict[str, str]) -> str:
+    entries = [
+        (LEFT + 8, "vr", "real, on grey: the same Link in virtual time"),
+        (LEFT + 400, "wx", "lost, likewise"),
+        (LEFT + 560, "v", "still on its way"),
+    ]
+    return "".join(
+        f'<g transform="translate({x} 18)">{"".join(shapes[k] for k in kinds)}'
+        f'<text x="14" y="5">{text}</text></g>'
+        for x, kinds, text in entries
+    )
+
+
+def _axes(top: float, step: float) -> str:
+    ticks = [n * step for n in range(round(top / step) + 1)]
+    high = [(BOTTOM - tick / top * (BOTTOM - TOP), f"{tick:g}") for tick in ticks]
+    wide = [(LEFT + n / WINDOW * (RIGHT - LEFT), f"{WINDOW - n:g}") for n in range(0, 11, 2)]
+    grid = "".join(f"M{LEFT} {y:.0f}H{RIGHT}" for y, _ in high)
+    parts = [f'<path d="{grid}" stroke="currentColor" opacity=".15"/>']
+    parts += [_text(LEFT - 8, y + 5, "end", label) for y, label in high]
+    parts += [_text(x, BOTTOM + 22, "middle", label) for x, label in wide]
+    parts.append(_text(LEFT - 8, LANE + 5, "end", "lost"))
+    parts.append(_text((LEFT + RIGHT) / 2, BOTTOM + 46, "middle", "sent so long ago [s]"))
+    side = f'transform="translate(16 {(TOP + BOTTOM) // 2}) rotate(-90)" text-anchor="middle"'
+    parts.append(f"<text {side}>one-way delay [ms]</text>")
+    return "".join(parts)
+
+
+def _text(x: float, y: float, anchor: str, text: str) -> str:
+    return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}">{text}</text>'

@@ -1,0 +1,24 @@
+"""Where links and endpoints run: in virtual time, or on real sockets behind a relay."""
+
+from netlib.worlds.driver import Driver, converse, drive
+from netlib.worlds.relay import Relay, RelayDied
+from netlib.worlds.simulator import Conversation, simulate, simulate_all
+from netlib.worlds.tcp_relay import TCPRelay
+from netlib.worlds.traffic import Echo, Sink, Source, poisson, steady
+
+__all__ = [
+    "Conversation",
+    "Driver",
+    "Echo",
+    "Relay",
+    "RelayDied",
+    "Sink",
+    "Source",
+    "TCPRelay",
+    "converse",
+    "drive",
+    "poisson",
+    "simulate",
+    "simulate_all",
+    "steady",
+]

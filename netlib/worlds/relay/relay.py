@@ -1,0 +1,266 @@
+"""World 2: the same link in front of real UDP sockets, on any system, without any privilege."""
+
+import queue
+import socket
+import threading
+import time
+from math import isfinite
+from typing import NamedTuple
+
+from netlib.links.link import Link
+from netlib.sockets.base import bound_socket, explained, named
+from netlib.sockets.destination import resolved
+from netlib.trace import Address, Trace
+from netlib.worlds.relay.hosts import ENDED, ProcessHost, ThreadHost
+from netlib.worlds.relay.loop import Plan
+from netlib.worlds.relay.report import Quality
+
+START, ANSWER, STOP = 10.0, 5.0, 3.0  # seconds until something is wrong; usually 5 ms
+FETCH = 30.0  # seconds to hand over what was recorded
+WAYS, MEDDLING = ("forward", "backward"), ("drop", "delay", "duplicate")
+ENDS = {"forward": ("sender", "receiver"), "backward": ("receiver", "sender")}
+
+
+class RelayDied(RuntimeError):
+    """The relay ended although nobody stopped it; what it counted is lost with it."""
+
+
+class Row(NamedTuple):
+    """What became of a datagram, at `time` [s] since the relay began: as in its trace."""
+
+    time: float
+    way: str
+    action: str
+    payload: bytes
+    client: Address
+    note: str
+    number: int  # of the datagram in its direction, from 0
+
+
+class Relay:
+    """Stand in for `destination`, behind a bad network: `forward` is the link on the way there,
+    `backward` the link on the way back.
+
+    Inside its `with` block, whatever is sent to `address` goes on to the destination, and what the
+    destination answers goes back to whoever sent. The n-th datagram into a direction meets the
+    fate that Link.carry gives it, and it never leaves before its time; how much later it left is
+    in `quality`. The links given stay as they are: each block begins with fresh copies.
+
+    host: where clients find it, loopback unless it says otherwise. record: keep a `trace`, with
+    all payloads. max_clients: the client that was silent for longest makes room for one more.
+    thread: run here and not in a process of its own. That takes models of loss and delay that a
+    notebook defines, and it is a trap: a busy Python program lets its relay thread wait, so that
+    datagrams are seconds late or lost at a few thousand per second. Look at `quality` then.
+    """
+
+    def __init__(
+        self,
+        destination: Address,
+        forward: Link,
+        backward: Link,
+        *,
+        host: str | None = None,
+        record: bool = False,
+        max_clients: int = 128,
+        thread: bool = False,
+    ):
+        _expect_links(forward=forward, backward=backward)
+        if max_clients < 1:
+            raise ValueError(f"max_clients must be 1 or more, got {max_clients!r}")
+        self.destination, self.forward, self.backward = destination, forward, backward
+        self._host, self._record, self._max_clients = host, record, max_clients
+        self._kind = ThreadHost if thread else ProcessHost
+        self._runner: ProcessHost | ThreadHost | None = None
+        self._address: Address | None = None
+        self._final: tuple[Quality, list[tuple]] | None = None
+        self._lock, self._number, self._death = threading.RLock(), 0, ""
+        self._plan()  # so that a mistake in an address is an error where it is made
+
+    def start(self) -> "Relay":
+        """Begin to relay, and return once that works; a `with` block calls this."""
+        if self._runner is not None:
+            raise RuntimeError(f"this relay is running already, at {named(self._address)}")
+        self._final, self._number, self._death = None, 0, ""
+        self._runner = self._kind(self._plan())
+        try:
+            self._address = self._answer(0, START)
+        except BaseException:
+            self._end(0)
+            raise
+        return self
+
+    def close(self):
+        """Stop relaying; what is on its way is gone. Closing twice is harmless.
+
+        Raises RelayDied if it had died and nobody knows yet.
+        """
+        with self._lock:
+            if self._runner is None:
+                return
+            patience = 0.0
+            try:
+                self._final = self._ask("stop", patience=FETCH if self._record else STOP)
+                patience = STOP
+            finally:
+                self._end(patience)
+
+    @property
+    def address(self) -> Address:
+        """Where to send what is for the destination."""
+        self._expect_begun()
+        return self._address
+
+    @property
+    def quality(self) -> Quality:
+        """What was lost, by cause, and how late it was; after the block, of all of it."""
+        self._expect_begun()
+        with self._lock:
+            return self._final[0] if self._final else self._ask("quality")
+
+    @property
+    def trace(self) -> Trace:
+        """What became of each datagram, if the relay was asked to record.
+
+        As in the simulator: send is when it came to the relay, lost says why, receive is when it
+        left, a duplicate is noted "copy". Times are in seconds since the relay began.
+        """
+        if not self._record:
+            raise RuntimeError("expected Relay(..., record=True): this one keeps no trace")
+        self._expect_begun()
+        with self._lock:
+            rows = self._final[1] if self._final else self._ask("rows", patience=FETCH)
+        return _told(rows, self.destination)
+
+    @property
+    def pid(self) -> int | None:
+        """The relay's process; None if it runs in a thread, or not at all."""
+        return self._runner.pid if self._runner else None
+
+    def dial(self, forward: Link | None = None, backward: Link | None = None):
+        """Change to the settings of other links, from the next datagram on; None leaves one as is.
+
+        What is on its way or in the queue goes on, and so do the numbers of the datagrams: number
+        n meets the fate that the new settings give to number n.
+        """
+        wanted = {"forward": forward, "backward": backward}
+        wanted = {name: link for name, link in wanted.items() if link is not None}
+        _expect_links(**wanted)
+        self._expect_begun()
+        self._ask("dial", wanted)
+        self.forward = wanted.get("forward", self.forward)
+        self.backward = wanted.get("backward", self.backward)
+
+    def meddle(self, way: str, number: int, what: str, seconds: float = 0.0) -> bool:
+        """Do something to a datagram on its way; return False if it was not there any more.
+
+        way: "forward" or "backward"; number: of the datagram in that direction, the first is 0.
+        what: "drop"; "delay", by so many seconds more; "duplicate", and the copy follows at once.
+        Of a datagram and its copy, the one that leaves first is meant.
+        """
+        for name, got, known in (("way", way, WAYS), ("what", what, MEDDLING)):
+            if got not in known:
+                raise ValueError(f"{name} must be one of {', '.join(known)}, got {got!r}")
+        if not (isfinite(seconds) and seconds >= 0):
+            raise ValueError(f"seconds must be a number of seconds, 0 or more, got {seconds!r}")
+        self._expect_begun()
+        return self._ask("meddle", way, number, what, seconds)
+
+    def news(self, since: int = 0) -> tuple[float, list[Row]]:
+        """Return the relay's time now [s] and, if it records, the rows from number `since` on."""
+        self._expect_begun()
+        elapsed, rows = self._ask("news", since)
+        return elapsed, [Row(*row) for row in rows]
+
+    def __enter__(self) -> "Relay":
+        return self.start()
+
+    def __exit__(self, kind, exception, traceback):
+        try:
+            self.close()
+        except RelayDied:
+            if exception is None:
+                raise
+
+    def __repr__(self) -> str:
+        where = named(self._address) if self._runner else "not running"
+        return f"Relay({where} → {named(self.destination)}: {self.forward!r}, {self.backward!r})"
+
+    def _plan(self) -> Plan:
+        far_family, destination, far_host = _route(self.destination)
+        loopback = "::1" if far_family == socket.AF_INET6 else "127.0.0.1"
+        with bound_socket(socket.SOCK_DGRAM, self._host or loopback, 0, None) as near:
+            family, host = near.family, near.getsockname()[0]
+        ways = self.forward, self.backward, self._record, self._max_clients
+        return Plan(family, host, far_family, far_host, destination, *ways)
+
+    def _ask(self, *request, patience: float = ANSWER):
+        with self._lock:
+            if self._runner is None:
+                raise RelayDied(self._death) if self._death else _not_running()
+            self._number += 1
+            self._runner.tell(self._number, *request)
+            return self._answer(self._number, patience)
+
+    def _answer(self, number: int, patience: float):
+        deadline = time.monotonic() + patience
+        got = None
+        while got != number:  # an earlier answer has been waited for in vain, or was interrupted
+            try:
+                item = self._runner.answers.get(timeout=max(0.0, deadline - time.monotonic()))
+            except queue.Empty:
+                raise TimeoutError(f"the relay did not answer within {patience:g} s") from None
+            if item is ENDED:
+                self._end(STOP)
+                raise RelayDied(self._death)
+            got, answer = item
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    def _end(self, patience: float):
+        runner, self._runner = self._runner, None
+        if runner is not None:
+            runner.end(patience)
+            self._death = f"the relay has died ({runner.last_words()}); start another one"
+
+    def _expect_begun(self):
+        if self._address is None:
+            raise _not_running()
+
+
+def _not_running() -> RuntimeError:
+    return RuntimeError("the relay runs inside its `with` block, or from start() to close()")
+
+
+def _expect_links(**links: Link):
+    for name, link in links.items():
+        if not isinstance(link, Link):
+            raise TypeError(f"{name} must be a Link, got {link!r}")
+
+
+def _route(destination: Address) -> tuple[int, Address, str]:
+    """Return the destination's family, its numeric address, and the local host that faces it."""
+    family, numeric = resolved(destination, socket.SOCK_DGRAM)
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.connect(numeric)  # sends nothing: it only looks up the way
+            return family, numeric, probe.getsockname()[0]
+    except OSError as error:
+        raise explained(error, f"cannot relay to {named(destination)}") from None
+
+
+def _told(rows: list[tuple], destination: Address) -> Trace:
+    trace = Trace(lambda: 0.0, show_times=True)
+    trace.whole = True
+    trace.introduce(destination, "receiver")
+    for time_, way, action, payload, client, note, _ in sorted(rows, key=lambda row: row[0]):
+        sender = trace.roles.get(client) or trace.introduce(client, "sender")
+        forth = way == "forward"
+        ends = ((sender, client), ("receiver", destination))
+        (source, source_at), (target, target_at) = ends if forth else ends[::-1]
+        if action == "receive":
+            trace.record_at(time_, target, action, payload, source_at, note)
+        else:
+            who = "link" if action == "lost" else source
+            trace.record_at(time_, who, action, payload, target_at, note)
+    return trace

@@ -1,0 +1,91 @@
+"""What Binder will build, checked without Docker: the files agree and an environment works."""
+
+import ast
+import json
+import os
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+from packaging.requirements import Requirement
+from packaging.specifiers import SpecifierSet
+
+ROOT = Path(__file__).parents[2]
+PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+NOTEBOOKS = sorted((ROOT / "notebooks").rglob("[0-9]*.ipynb"))
+MAX_SIZE = 400e6  # bytes installed
+OURS = ("PYTEST", "JUPYTER", "PYTHON")  # variables that say how the tests run, not how Binder does
+RUN_FIRST = """
+from kernels import Kernel, code_cells, notebooks
+with Kernel() as kernel:
+    for cell in code_cells(notebooks()[0]):
+        kernel.run(cell)
+"""
+
+
+def pins(file: str) -> set[str]:
+    """Return the lines name==version of a lock, without their platform markers."""
+    lines = (ROOT / file).read_text().splitlines()
+    return {line.split(" ;")[0] for line in lines if "==" in line and not line.startswith("#")}
+
+
+def imported() -> set[str]:
+    """Return the names of all modules that the notebooks import."""
+    cells = (c for n in NOTEBOOKS for c in json.loads(n.read_text())["cells"])
+    code = ("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    nodes = [node for source in code for node in ast.walk(ast.parse(source))]
+    plain = {alias.name for n in nodes if isinstance(n, ast.Import) for alias in n.names}
+    return plain | {n.module for n in nodes if isinstance(n, ast.ImportFrom)}
+
+
+def test_binder_installs_a_part_of_the_pinned_environment_and_the_package():
+    assert pins("binder/requirements.txt") < pins("requirements.txt")
+    for file in ("requirements.txt", "binder/requirements.txt"):
+        assert "-e ." in (ROOT / file).read_text().splitlines(), file
+        assert "uv pip compile" in (ROOT / file).read_text(), f"{file}: how was it made?"
+
+
+@pytest.mark.parametrize("extra", PROJECT["optional-dependencies"])
+def test_every_dependency_is_pinned_inside_its_range(extra):
+    pinned = [Requirement(pin) for pin in pins("requirements.txt")]
+    for wanted in map(Requirement, PROJECT["optional-dependencies"][extra]):
+        exact = [p.specifier for p in pinned if p.name == wanted.name.lower()]
+        assert exact, f"{wanted} is not in requirements.txt"
+        for specifier in exact:
+            version = next(iter(specifier)).version
+            assert wanted.specifier.contains(version), f"{wanted}, pinned {version}"
+
+
+def test_binder_states_a_python_that_the_package_supports():
+    stated = (ROOT / "binder/runtime.txt").read_text().strip()
+    assert re.fullmatch(r"python-3\.\d+", stated), stated
+    assert SpecifierSet(PROJECT["requires-python"]).contains(stated.removeprefix("python-"))
+
+
+def run(*command, **environment: str) -> str:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(OURS)}
+    ended = subprocess.run(
+        [str(word) for word in command],
+        cwd=ROOT,
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert ended.returncode == 0, ended.stderr[-3000:]
+    return ended.stdout
+
+
+def test_a_fresh_environment_of_binders_file_imports_everything_and_runs_notebook_00(tmp_path):
+    uv = [sys.executable, "-m", "uv", "--quiet"]
+    run(*uv, "venv", "--python", sys.executable, tmp_path / "env")
+    bin_ = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin")
+    run(*uv, "pip", "install", "--python", bin_ / "python", "-r", "binder/requirements.txt")
+    run(bin_ / "python", "-c", "import " + ", ".join(sorted(imported())))
+    run(bin_ / "python", "-c", RUN_FIRST, HOME=str(tmp_path), PYTHONPATH=str(ROOT / "tests"))
+    files = [f for f in (tmp_path / "env").rglob("*") if f.is_file() and not f.is_symlink()]
+    size = sum(f.stat().st_size for f in files)
+    assert size <= MAX_SIZE, f"the run-time environment has {size / 1e6:.0f} MB"

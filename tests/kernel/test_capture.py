@@ -1,0 +1,88 @@
+"""Segments as they are on the wire: captured where it is allowed, recorded elsewhere."""
+
+import struct
+
+import pytest
+from kernels import NOTEBOOKS
+
+from netlib.kernel import capture
+from netlib.kernel.capture import Capture, parse
+from netlib.show.ladder import Ladder
+from netlib.sockets import TCPConnection, TCPListener
+
+RECORDING = NOTEBOOKS / "data" / "handshake.txt"
+pytestmark = pytest.mark.usefixtures("nothing_left_open")
+
+
+def packet(flags=0x02, payload=b"", options=b"", ip_options=b"") -> bytes:
+    """Return a packet put together by hand, independently of the parser."""
+    ip = bytes([0x45 + len(ip_options) // 4]) + bytes(8) + b"\x06" + bytes(2)
+    ip += bytes([127, 0, 0, 1, 127, 0, 0, 2]) + ip_options
+    offset = (20 + len(options)) // 4 << 4
+    tcp = struct.pack("!HHIIBBHHH", 5000, 80, 7, 9, offset, flags, 100, 0, 0)
+    return ip + tcp + options + payload
+
+
+@pytest.mark.parametrize("options", [b"", b"\x01" * 12])
+@pytest.mark.parametrize("ip_options", [b"", b"\x01" * 8])
+def test_a_segment_is_found_behind_options_of_any_length(options, ip_options):
+    segment = parse(packet(0x18, b"data", options, ip_options))
+    assert segment.source == ("127.0.0.1", 5000)
+    assert segment.destination == ("127.0.0.2", 80)
+    assert (segment.seq, segment.ack, segment.payload) == (7, 9, b"data")
+    assert segment.label == "ACK, 4 B"
+
+
+@pytest.mark.parametrize(
+    "flags, label",
+    [(0x02, "SYN"), (0x12, "SYN, ACK"), (0x10, "ACK"), (0x11, "FIN, ACK"), (0x04, "RST")],
+)
+def test_flags_have_their_names(flags, label):
+    assert parse(packet(flags)).label == label
+
+
+@pytest.mark.parametrize("end", [0, 1, 19, 39])
+def test_what_is_no_segment_is_refused_whatever_its_length(end):
+    with pytest.raises(ValueError, match="expected TCP over IPv4"):
+        parse(packet()[:end])
+
+
+def test_the_recording_is_a_whole_connection_and_says_where_it_is_from():
+    packets, told = capture.load(RECORDING)
+    labels = [parse(each).label for each in packets]
+    assert labels[:3] == ["SYN", "SYN, ACK", "ACK"]
+    assert sorted(labels).count("FIN, ACK") == 2
+    assert "Linux 6" in told and "20" in told and "raw socket" in told
+
+
+def test_the_ladder_counts_sequence_numbers_from_the_first_of_each_side():
+    packets, _ = capture.load(RECORDING)
+    lines = repr(Ladder(capture.trace(map(parse, packets)))).splitlines()
+    assert lines[0].startswith("client ── SYN  seq 0")
+    assert lines[1].startswith("server ── SYN, ACK  0:1")
+    assert lines[-1].startswith("client ── ACK  7:2")  # 1 for SYN, 5 bytes, 1 for FIN
+
+
+def test_what_was_saved_is_loaded_again(tmp_path):
+    packets = [packet(), packet(0x10, b"x")]
+    capture.save(tmp_path / "r.txt", packets, ["by hand", "for a test"])
+    assert capture.load(tmp_path / "r.txt") == (packets, "by hand\nfor a test")
+
+
+def test_a_capture_sees_one_connection_and_no_other():
+    with TCPListener() as listener, TCPListener() as elsewhere:
+        try:
+            taking = Capture(listener.address[1])
+        except OSError as failure:
+            pytest.skip(f"no raw socket here ({failure}): it takes CAP_NET_RAW")
+        with taking, TCPConnection.connect(elsewhere.address), elsewhere.accept():
+            with TCPConnection.connect(listener.address) as client, listener.accept() as server:
+                client.send_all(b"hello")
+                server.receive_exactly(5)
+                client.close()
+            segments = [parse(each) for each in taking.connection()]
+    assert segments[-1].label == "ACK" and segments[-1].source == client.local
+    assert [s.label for s in segments[:4]] == ["SYN", "SYN, ACK", "ACK", "ACK, 5 B"]
+    assert {listener.address[1], client.local[1]} == {
+        port for s in segments for port in (s.source[1], s.destination[1])
+    }

@@ -1,0 +1,355 @@
+"""The live ladder without a browser: real datagrams, and a hand that meddles with them."""
+
+import asyncio
+import re
+import time
+from contextlib import contextmanager
+
+import ipywidgets as ipw
+import pytest
+
+from netlib.links.link import Link
+from netlib.panels.ladder import LadderPanel
+from netlib.panels.ladder import talk as live_talk
+from netlib.panels.ladder.flights import KEPT, Flight, Flights
+from netlib.panels.ladder.panel import PER_SECOND
+from netlib.panels.panel import Panel
+from netlib.protocols import StopAndWaitReceiver, StopAndWaitSender
+from netlib.show.ladder import Ladder
+from netlib.worlds import Row
+from netlib.worlds.relay.report import BY_HAND
+
+pytestmark = [
+    pytest.mark.usefixtures("nothing_left_open"),
+    pytest.mark.filterwarnings("error"),
+]
+LONG, SHORT = 60.0, 0.4  # seconds on the way: nothing arrives by itself; it does, soon
+HOSTILE = b"<img src=x onerror=window.pwned=1>"
+
+
+@contextmanager
+def running(*messages: bytes, delay: float, timeout: float = 600.0, **options):
+    """Start a panel's conversation, and wait for its first datagram; stop it at the end."""
+    panel = LadderPanel(
+        lambda: StopAndWaitSender(messages or [b"a"], timeout),
+        StopAndWaitReceiver,
+        delay=delay,
+        **{"spacing": 0.0} | options,
+    )
+    panel.start_button.click()
+    try:
+        wait(panel, panel._flights.on_the_way)
+        yield panel
+    finally:
+        panel.stop()
+
+
+def wait(panel: LadderPanel, happened, seconds=20.0):
+    """Do the pump's work, which a kernel's event loop does, until something has happened."""
+    deadline = time.monotonic() + seconds
+    while not (result := happened()):
+        assert time.monotonic() < deadline, f"nothing after {seconds} s: {panel.status.value}"
+        time.sleep(0.01)
+        panel.pump.flush()
+    return result
+
+
+def over(panel: LadderPanel) -> bool:
+    return "is over" in panel.status.value
+
+
+def page_says(panel: LadderPanel, **content):
+    """Do what the page's message does: a click sends `act` and `on`, the arrow keys `choose`."""
+    panel.view._handle_custom_msg(content, [])
+
+
+def actions(panel: LadderPanel) -> list[tuple[str, str]]:
+    return [(event.action, event.note) for event in panel.trace]
+
+
+def pressed(panel: LadderPanel, name: str):
+    (found,) = (b for b in panel.buttons if b.description == name)
+    found.click()
+
+
+# What the reader does, and what becomes of the real datagram
+
+
+def test_a_click_on_an_arrow_drops_that_real_datagram():
+    with running(delay=LONG) as panel:
+        page_says(panel, act="", on=["forward", 0])
+        assert "was dropped, by you" in panel.status.value
+        wait(panel, lambda: not panel._flights.on_the_way())
+        assert panel.view.arrows[0]["state"] == "lost"
+        assert panel.view.arrows[0]["corners"][-1][1] < 0.5, "where it was at that moment"
+    assert actions(panel) == [("send", ""), ("lost", BY_HAND)]
+
+
+def test_a_dropped_datagram_makes_the_timer_go_off_and_the_message_arrives_all_the_same():
+    with running(b"x", delay=SHORT, timeout=1.0) as panel:
+        pressed(panel, "Drop")
+        wait(panel, lambda: over(panel))
+        assert "Delivered: x." in panel.status.value
+        assert panel.receiver.delivered == [b"x"] and panel.sender.transmissions == 2
+        assert [side for side, _ in panel.view.timers] == [0], "the start is no timer"
+    assert [a.why for a in Ladder(panel.trace).arrows] == [f"lost: {BY_HAND}", "", ""]
+
+
+def test_a_duplicated_datagram_arrives_twice_and_is_delivered_once():
+    with running(b"x", delay=SHORT) as panel:
+        pressed(panel, "Duplicate")
+        assert [f.copy for f in panel._flights.on_the_way()] == [0, 1]
+        wait(panel, lambda: over(panel))
+        assert panel.receiver.delivered == [b"x"]
+    assert [note for action, note in actions(panel) if action == "receive"][:2] == ["", "copy"]
+
+
+def test_a_delayed_datagram_arrives_that_much_later():
+    with running(b"x", delay=SHORT) as panel:
+        panel.delay.value = 0.4
+        pressed(panel, "Delay")
+        assert "was delayed by 0.4 s, by you" in panel.status.value
+        wait(panel, lambda: over(panel))
+    sent, arrived = (e.time for e in panel.trace[:2])
+    assert arrived - sent > SHORT + 0.4 - 1e-6
+
+
+def test_what_a_click_does_can_be_chosen():
+    with running(delay=LONG) as panel:
+        panel.click.value = "duplicate"
+        page_says(panel, act="", on=["forward", 0])
+        assert len(panel._flights.on_the_way()) == 2
+
+
+def test_a_key_names_what_it_does_and_the_arrow_keys_choose_for_the_buttons():
+    with running(delay=LONG) as panel:
+        page_says(panel, act="duplicate", on=["forward", 0])
+        page_says(panel, choose=["forward", 0])
+        pressed(panel, "Drop")
+        wait(panel, lambda: len(panel._flights.on_the_way()) == 1)
+
+
+def test_too_late_is_said_and_nothing_is_done():
+    with running(b"x", delay=SHORT) as panel:
+        wait(panel, lambda: over(panel))
+        before = actions(panel)
+        for act in ("", "drop"):
+            page_says(panel, act=act, on=["forward", 0])
+            assert "Too late" in panel.status.value
+        pressed(panel, "Drop")
+        assert "Nothing is on its way" in panel.status.value
+        assert actions(panel) == before
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        {},
+        {"on": []},
+        {"act": 7, "on": ["forward", 0]},
+        {"act": "eat", "on": ["forward", 0]},
+        {"act": "drop", "on": [None, None]},
+        {"act": "drop", "on": ["sideways", 0]},
+    ],
+)
+def test_nonsense_from_the_page_does_nothing(content):
+    with running(delay=LONG) as panel:
+        page_says(panel, **content)
+        assert len(panel._flights.on_the_way()) == 1
+    assert actions(panel) == [("send", "")]
+
+
+def test_without_a_timer_a_dropped_datagram_is_the_end():
+    class Naive(StopAndWaitSender):
+        def wake(self, now):
+            sent, self.deadline = super().wake(now), None
+            return sent
+
+    panel = LadderPanel(lambda: Naive([b"x"]), StopAndWaitReceiver, delay=LONG)
+    panel.start_button.click()
+    wait(panel, panel._flights.on_the_way)
+    pressed(panel, "Drop")
+    wait(panel, lambda: over(panel))
+    assert "Delivered: nothing." in panel.status.value
+    panel.stop()
+
+
+# The panel as a panel
+
+
+def test_the_page_is_told_when_the_timer_will_go_off():
+    with running(delay=LONG, timeout=100.0) as panel:
+        wait(panel, lambda: panel.view.deadlines[0])
+        (sent,) = (event.time for event in panel._talk.trace.only("send"))
+        assert panel.view.deadlines == [pytest.approx(sent + 100, abs=1), None]
+
+
+def test_restart_begins_anew_with_fresh_endpoints():
+    with running(delay=LONG) as panel:
+        sender, run = panel.sender, panel.view.run
+        panel.start_button.click()
+        wait(panel, panel._flights.on_the_way)
+        assert panel.sender is not sender and panel.view.run == run + 1
+        assert [arrow["number"] for arrow in panel.view.arrows] == [0]
+
+
+def test_stop_disables_everything_and_a_click_afterwards_does_nothing():
+    with running(delay=LONG) as panel:
+        panel.stop()
+        assert panel.view.disabled and not panel.view.running
+        assert all(b.disabled for b in (*panel.buttons, panel.start_button, panel.delay))
+        said = panel.status.value
+        page_says(panel, act="drop", on=["forward", 0])
+        panel.start_button.click()
+        assert panel.status.value == said and panel._talk is None
+
+
+def test_a_newer_panel_ends_the_older_ones_conversation():
+    with running(delay=LONG) as older:
+        newer = LadderPanel(lambda: StopAndWaitSender([b"a"]), StopAndWaitReceiver)
+        assert not older.is_open and older._talk is None
+        newer.stop()
+
+
+def test_a_conversation_that_nobody_touches_ends_by_itself(monkeypatch):
+    monkeypatch.setattr(live_talk, "PATIENCE", 0.1)
+    with running(delay=LONG) as panel:
+        wait(panel, lambda: over(panel))
+        assert "without a touch" in panel.status.value
+
+
+def test_an_endpoint_that_breaks_is_named():
+    class Broken(StopAndWaitReceiver):
+        def receive(self, datagram, now):
+            raise ValueError("no <such> thing")
+
+    panel = LadderPanel(lambda: StopAndWaitSender([b"a"]), Broken, delay=0.2)
+    panel.start_button.click()
+    wait(panel, lambda: over(panel))
+    assert "ValueError: no &lt;such&gt; thing" in panel.status.value
+    panel.stop()
+
+
+def test_hostile_payloads_are_text_wherever_they_are_shown():
+    with running(HOSTILE, delay=LONG, label=lambda payload: HOSTILE.decode()) as panel:
+        wait(panel, lambda: "onerror" in panel.said.value)
+        page_says(panel, act="delay", on=["forward", 0])
+        assert "onerror" in panel.status.value
+        shown = "".join(w.value for w in below(panel.box) if isinstance(w, ipw.HTML))
+        assert not re.search("<(img|script)", shown)
+
+
+def below(widget: ipw.Widget):
+    for child in getattr(widget, "children", ()):
+        yield child
+        yield from below(child)
+
+
+def test_a_label_function_that_fails_falls_back_to_the_bytes():
+    with running(b"abc", delay=LONG, label=lambda payload: payload[999]) as panel:
+        assert "abc" in panel.view.arrows[0]["label"]
+
+
+def test_the_page_is_told_a_few_times_a_second_and_no_more():
+    async def messages(seconds: float) -> tuple[int, int]:
+        sent = []
+        with running(*[b"x"] * 50, delay=0.2) as panel:
+            panel.view.comm.send = lambda data=None, **_: sent.append(len(repr(data)))
+            panel.said.comm.send = panel.view.comm.send
+            await asyncio.sleep(seconds)
+        return len(sent), sum(sent)
+
+    began = time.monotonic()
+    number, size = asyncio.run(messages(1.0))
+    passed = time.monotonic() - began
+    assert number <= 2 * PER_SECOND * passed + 6
+    assert size < 100_000 * passed
+
+
+@pytest.mark.parametrize(
+    ("made", "said"),
+    [
+        (StopAndWaitSender([b"a"]), "sender must be a function that makes an Endpoint, got"),
+        (None, "sender must be a function that makes an Endpoint, got None"),
+    ],
+)
+def test_an_endpoint_instead_of_its_maker_is_named(made, said):
+    with pytest.raises(TypeError, match=said):
+        LadderPanel(made, StopAndWaitReceiver)
+
+
+def test_an_unknown_action_is_named():
+    with running(delay=LONG) as panel, pytest.raises(ValueError, match="got 'eat'"):
+        panel.act("eat")
+
+
+def test_a_maker_of_something_else_is_named_at_start():
+    panel = LadderPanel(lambda: "nothing", StopAndWaitReceiver)
+    panel.start_button.click()
+    assert "expected an Endpoint" in panel.status.value and "nothing" in panel.status.value
+    assert panel._talk is None
+    panel.stop()
+
+
+def test_nothing_is_opened_before_start_and_an_untouched_panel_reads_as_text():
+    panel = LadderPanel(lambda: StopAndWaitSender([b"a"]), StopAndWaitReceiver)
+    assert panel._talk is None and Panel.running[LadderPanel] is panel
+    assert panel._repr_mimebundle_()["text/plain"].startswith("Ladder panel: live controls")
+    panel.stop()
+
+
+# Where an arrow is
+
+
+def row(time: float, action: str, number: int = 0, note: str = "", way: str = "forward") -> Row:
+    return Row(time, way, action, b"x", ("127.0.0.1", 1), note, number)
+
+
+def test_an_arrow_goes_evenly_and_after_a_delay_more_slowly_from_where_it_was():
+    flight = Flight("forward", 0, "x", [(0.0, 0.0), (2.0, 1.0)])
+    assert [flight.share(t) for t in (-1, 0, 1, 2, 3)] == [0, 0, 0.5, 1, 1]
+    flight.turn(1.0, 5.0)
+    assert flight.corners == [(0.0, 0.0), (1.0, 0.5), (5.0, 1.0)]
+    assert flight.share(3.0) == 0.75
+    flight.end("lost", 3.0)
+    assert flight.corners[-1] == (3.0, 0.75)
+
+
+def test_one_that_waits_for_its_turn_stays_where_it_is_until_it_leaves():
+    flights = Flights(Link(2.0, rate=8.0), lambda payload: "x")  # a byte takes a second
+    for number in (0, 1):
+        flights.take(row(0.0, "send", number))
+    first, second = flights.all
+    assert first.corners == [(0.0, 0.0), (1.0, 0.0), (3.0, 1.0)]
+    assert second.corners == [(0.0, 0.0), (2.0, 0.0), (4.0, 1.0)]
+    flights.meddled(second, "duplicate", 1.0, 0.0)
+    assert flights.all[2].corners == [(1.0, 0.0), (2.0, 0.0), (4.0, 1.0)]
+    flights.meddled(second, "delay", 1.0, 3.0)
+    assert second.corners == [(0.0, 0.0), (1.0, 0.0), (7.0, 1.0)]
+    flights.take(row(2.0, "lost", 0))
+    assert first.corners == [(0.0, 0.0), (1.0, 0.0), (2.0, 0.5)]
+
+
+def test_a_window_leaves_one_after_the_other_and_arrives_so():
+    with running(delay=LONG, spacing=0.5) as panel:
+        due = panel._flights.all[0].due - panel._flights.all[0].corners[0][0]
+        assert due == pytest.approx(LONG + 0.5, abs=0.01)
+
+
+def test_of_a_datagram_and_its_copy_the_first_to_arrive_is_the_one_that_arrived():
+    flights = Flights(Link(2.0), lambda payload: "x")
+    flights.take(row(0.0, "send"))
+    flights.meddled(flights.all[0], "duplicate", 1.0, 0.0)
+    flights.meddled(flights.all[0], "delay", 1.0, 3.0)
+    flights.take(row(2.0, "receive", note="copy"))
+    assert [(f.copy, f.state) for f in flights.all] == [(0, "flying"), (1, "arrived")]
+    flights.take(row(5.0, "receive"))
+    assert [f.state for f in flights.all] == ["arrived", "arrived"]
+
+
+def test_a_page_is_told_of_the_newest_arrows_only():
+    flights = Flights(Link(2.0), lambda payload: "x")
+    for number in range(KEPT + 5):
+        flights.take(row(0.0, "send", number))
+    assert [arrow["number"] for arrow in flights.told()] == list(range(5, KEPT + 5))
+    assert len(flights.on_the_way()) == KEPT + 5
