@@ -37,7 +37,7 @@ class Trace:
         self.roles: dict[Address, str] = {}
         self._clock, self._began = clock, clock()
         self.show_times = show_times
-        self.virtual = self.whole = False
+        self.exact_times = self.losses_recorded = False
         self._rows: list[tuple] = []
 
     def record(self, role: str, action: str, payload: bytes = b"", peer=None, note: str = ""):
@@ -49,7 +49,7 @@ class Trace:
         """Append one event at a time [s] of the trace's clock, for who knows it better."""
         self._rows.append((time, role, action, payload, peer, note))
 
-    def introduce(self, address: Address, role: str) -> str:
+    def name(self, address: Address, role: str) -> str:
         """Show `address` as `role` from now on; return the name given (a second one gets a 2)."""
         taken = [known for at, known in self.roles.items() if at != address]
         names = [role, *(f"{role} {n}" for n in range(2, len(taken) + 3))]

@@ -175,7 +175,7 @@ def _meet(trace: Trace, guard: Guard, stray: bytes):
     """Let an endpoint begin, and then receive bytes from a stranger; record it."""
     home = {place: (f"10.0.0.{n}", 5000) for n, place in enumerate((*PLACES, "stranger"), 1)}
     for place, address in home.items():
-        trace.introduce(address, place)
+        trace.name(address, place)
     now, other = guard.deadline or 0.0, PLACES[guard.place == "sender"]
     for datagram in [] if guard.deadline is None else guard.wake(now):
         trace.record_at(now, guard.place, "send", datagram, home[other])

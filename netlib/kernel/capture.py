@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from netlib.kernel.packet_filter import attach, only_port
-from netlib.kernel.states import until
+from netlib.kernel.states import poll
 from netlib.trace import Address, Trace
 
 FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK"]  # from the lowest bit on (RFC 9293, 3.1)
@@ -61,7 +61,7 @@ class Capture:
     def connection(self) -> list[bytes]:
         """Wait for the end of one connection; return all its packets. Raises TimeoutError."""
         taken: list[bytes] = []
-        until(lambda: taken.extend(self.packets()) or _is_over(taken), "the last ACK, or a RST")
+        poll(lambda: taken.extend(self.packets()) or _is_over(taken), "the last ACK, or a RST")
         return taken
 
     def __enter__(self):
@@ -98,9 +98,9 @@ def trace(segments: Iterable[Segment]) -> Trace:
     """
     record, first = Trace(lambda: 0.0), {}
     for segment in segments:
-        role = record.roles.get(segment.source) or record.introduce(segment.source, "client")
+        role = record.roles.get(segment.source) or record.name(segment.source, "client")
         if segment.destination not in record.roles:
-            record.introduce(segment.destination, "server")
+            record.name(segment.destination, "server")
         first.setdefault(segment.source, segment.seq)
         line = _numbered(segment, first).encode()
         record.record(role, "send", line, segment.destination)

@@ -50,7 +50,7 @@ def attach(sock: socket.socket, program: list[Step]):
 
 
 @contextmanager
-def deaf(sock: socket.socket) -> Iterator[None]:
+def unplugged(sock: socket.socket) -> Iterator[None]:
     """Drop all that arrives for a TCP socket, unseen and unacknowledged, for the block's time.
 
     To its peer it has vanished: so looks a host that lost its power, or a cable pulled out.

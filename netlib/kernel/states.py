@@ -1,4 +1,8 @@
-"""In which state real TCP sockets are, as the kernel tells: /proc/net/tcp on Linux, else psutil."""
+"""TCP's states: the steps between them as a table, and the states of real sockets.
+
+The table is RFC 9293, figure 5. What real sockets do comes from the kernel: /proc/net/tcp on
+Linux, psutil elsewhere.
+"""
 
 import contextlib
 import os
@@ -10,6 +14,38 @@ from pathlib import Path
 from typing import NamedTuple
 
 from netlib.trace import Address
+
+
+class Step(NamedTuple):
+    """From one state to the next: what happens, and the segment sent in answer, if any."""
+
+    source: str
+    event: str
+    sent: str
+    target: str
+
+
+TRANSITIONS = [
+    Step("CLOSED", "listen()", "", "LISTEN"),
+    Step("CLOSED", "connect()", "SYN", "SYN-SENT"),
+    Step("LISTEN", "SYN comes", "SYN, ACK", "SYN-RECEIVED"),
+    Step("LISTEN", "close()", "", "CLOSED"),
+    Step("SYN-SENT", "SYN comes", "SYN, ACK", "SYN-RECEIVED"),  # both connect at once
+    Step("SYN-SENT", "SYN, ACK come", "ACK", "ESTABLISHED"),
+    Step("SYN-SENT", "close()", "", "CLOSED"),
+    Step("SYN-RECEIVED", "ACK comes", "", "ESTABLISHED"),
+    Step("SYN-RECEIVED", "close()", "FIN", "FIN-WAIT-1"),
+    Step("ESTABLISHED", "close()", "FIN", "FIN-WAIT-1"),
+    Step("ESTABLISHED", "FIN comes", "ACK", "CLOSE-WAIT"),
+    Step("FIN-WAIT-1", "ACK comes", "", "FIN-WAIT-2"),
+    Step("FIN-WAIT-1", "FIN comes", "ACK", "CLOSING"),  # both close at once
+    Step("FIN-WAIT-2", "FIN comes", "ACK", "TIME-WAIT"),
+    Step("CLOSING", "ACK comes", "", "TIME-WAIT"),
+    Step("CLOSE-WAIT", "close()", "FIN", "LAST-ACK"),
+    Step("LAST-ACK", "ACK comes", "", "CLOSED"),
+    Step("TIME-WAIT", "2 MSL pass", "", "CLOSED"),
+]
+STATES = list(dict.fromkeys(step.source for step in TRANSITIONS))
 
 TABLE = Path("/proc/net/tcp")
 # include/net/tcp_states.h, from 1 on, by the names of RFC 9293; 12 is a SYN-RECEIVED, too
@@ -76,16 +112,16 @@ def state(sock) -> str:
     return found[0] if found else "unknown"
 
 
-def wait_for(sock, *wanted: str, timeout: float = 5.0) -> str:
+def wait_for_state(sock, *wanted: str, timeout: float = 5.0) -> str:
     """Wait until a socket of this process is in one of these states; return which.
 
     Raises TimeoutError. Where the state cannot be told ("unknown"), it waits for the timeout.
     """
-    until(lambda: state(sock) in wanted, f"{' or '.join(wanted)}", lambda: state(sock), timeout)
+    poll(lambda: state(sock) in wanted, f"{' or '.join(wanted)}", lambda: state(sock), timeout)
     return state(sock)
 
 
-def until(
+def poll(
     happened: Callable[[], object],
     expected: str = "it to happen",
     found: Callable[[], object] = lambda: "nothing of it",
@@ -99,7 +135,7 @@ def until(
         time.sleep(0.001)
 
 
-def setting(name: str, otherwise: str = "unknown") -> str:
+def sysctl(name: str, otherwise: str = "unknown") -> str:
     """Return one of Linux's settings for TCP, such as "tcp_syn_retries", as text."""
     with contextlib.suppress(OSError):
         return (Path("/proc/sys/net/ipv4") / name).read_text().strip()

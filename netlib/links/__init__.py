@@ -2,20 +2,20 @@
 
 from netlib.links.delays import Constant, Empirical, Normal, Pareto, Uniform
 from netlib.links.link import Link
-from netlib.links.loss import Drops, GilbertElliott, Independent, Recorded, Spaced
+from netlib.links.loss import AtLeastApart, GilbertElliott, Independent, Replay, These
 from netlib.links.presets import preset
 
 __all__ = [
+    "AtLeastApart",
     "Constant",
-    "Drops",
     "Empirical",
     "GilbertElliott",
     "Independent",
     "Link",
     "Normal",
     "Pareto",
-    "Recorded",
-    "Spaced",
+    "Replay",
+    "These",
     "Uniform",
     "preset",
 ]

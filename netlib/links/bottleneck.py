@@ -1,4 +1,4 @@
-"""The bottleneck: one transmitter of a fixed rate, and the queue that waits for it."""
+"""The bottleneck: one bottleneck of a fixed rate, and the queue that waits for it."""
 
 from collections import deque
 from math import inf
@@ -6,14 +6,14 @@ from math import inf
 NANOSECOND = 1e-9  # sums of times are off by less: a turn this near has come
 
 
-class Transmitter:
+class Bottleneck:
     """Send datagrams one after the other, each for (size + overhead) * 8 / rate seconds.
 
     rate [bits/s]: None sends in no time, and then nothing ever waits. queue: how many datagrams may
     wait beside the one being sent; None: any number. queue_bytes: how many bytes there may be that
     are not yet sent, so that no wait is longer than queue_bytes * 8 / rate. overhead: bytes of
     headers that each datagram costs beyond its size. Whoever has to wait and finds no room is
-    dropped (drop-tail); whoever finds the transmitter idle is sent.
+    dropped (drop-tail); whoever finds the bottleneck idle is sent.
     """
 
     def __init__(self):

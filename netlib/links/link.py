@@ -5,7 +5,7 @@ from itertools import repeat
 from operator import attrgetter
 
 from netlib.links import netem
-from netlib.links.bottleneck import Transmitter
+from netlib.links.bottleneck import Bottleneck
 from netlib.links.coin import Coin
 from netlib.links.delays import Constant, DelayModel, delay_model
 from netlib.links.settings import Picks, Settings
@@ -139,7 +139,7 @@ class Link:
         self.carried = self.lost = self.overflowed = self.duplicated = self.reordered = 0
         self.why_lost = ""  # the last one that was: COIN or OVERFLOW
         self._now = self._latest = 0.0
-        self._bottleneck = Transmitter()
+        self._bottleneck = Bottleneck()
         self._set(settings)
 
     def _set(self, settings: Settings):

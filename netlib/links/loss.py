@@ -91,8 +91,8 @@ class GilbertElliott:
 
 
 @dataclass(frozen=True)
-class Drops:
-    """Exactly these datagrams, by number: `Drops({3, 7})` picks the fourth and the eighth."""
+class These:
+    """Exactly these datagrams, by number: `These({3, 7})` picks the fourth and the eighth."""
 
     indices: frozenset[int]
 
@@ -108,11 +108,11 @@ class Drops:
         return map(self.indices.__contains__, count(start))
 
     def __repr__(self) -> str:
-        return f"Drops({{{', '.join(map(str, sorted(self.indices)))}}})"
+        return f"These({{{', '.join(map(str, sorted(self.indices)))}}})"
 
 
 @dataclass(frozen=True)
-class Recorded:
+class Replay:
     """What was seen once, again: a record of bools (or of 0 and 1, or "0010"), from the beginning
     again when it is over.
     """
@@ -133,11 +133,11 @@ class Recorded:
         return islice(cycle(self.record), start % len(self.record), None)
 
     def __repr__(self) -> str:
-        return f"Recorded({sum(self.record)} of {len(self.record)})"
+        return f"Replay({sum(self.record)} of {len(self.record)})"
 
 
 @dataclass(frozen=True)
-class Spaced:
+class AtLeastApart:
     """Each datagram is picked with probability `p`, but at least `gap` - 1 go by between two picks.
 
     The first datagram that can be picked is number gap - 1: every `gap`-th when p is 1.
@@ -168,12 +168,12 @@ class Spaced:
 
 
 def loss_model(name: str, given: "float | Iterable[int] | LossModel") -> LossModel:
-    """Return a model: the one given, or `Independent` for a number, `Drops` for a set.
+    """Return a model: the one given, or `Independent` for a number, `These` for a set.
 
     Raises TypeError, ValueError, which name what was wrong with `name`.
     """
     if hasattr(given, "fates"):
         return given
     if isinstance(given, set | frozenset):
-        return Drops(given)
+        return These(given)
     return Independent(checks.probability(name, given))

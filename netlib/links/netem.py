@@ -20,7 +20,7 @@ from difflib import get_close_matches
 from math import inf
 
 from netlib.links.delays import Constant, DelayModel, Normal, Pareto, Uniform
-from netlib.links.loss import GilbertElliott, Independent, LossModel, Spaced
+from netlib.links.loss import AtLeastApart, GilbertElliott, Independent, LossModel
 from netlib.links.settings import Settings
 
 TIME = {"us": -6, "ms": -3, "s": 0}  # powers of ten of a second
@@ -73,7 +73,7 @@ def unsayable(settings: Settings) -> list[str]:
         lacking.append(f"delay={settings.delay!r}")
     elif isinstance(settings.delay, Pareto) and settings.delay.shape != 3:
         lacking.append("a Pareto shape other than 3")
-    allowed = {"loss": GilbertElliott, "duplicate": Independent, "reorder": Spaced}
+    allowed = {"loss": GilbertElliott, "duplicate": Independent, "reorder": AtLeastApart}
     for name, model in allowed.items():
         if not isinstance(given := getattr(settings, name), Independent | model):
             lacking.append(f"{name}={given!r}")
@@ -175,7 +175,7 @@ def _read_picks(words: _Words) -> Independent:
 def _read_reorder(words: _Words) -> dict:
     picks = _read_picks(words)
     if words.maybe("gap"):
-        picks = Spaced(picks.p, words.whole(), picks.correlation)
+        picks = AtLeastApart(picks.p, words.whole(), picks.correlation)
     return {"reorder": picks}
 
 
@@ -224,12 +224,12 @@ def _loss_words(model: LossModel) -> str:
     return " ".join(["loss gemodel", *chances[:shown]])
 
 
-def _picks_words(name: str, model: Independent | Spaced) -> str:
+def _picks_words(name: str, model: Independent | AtLeastApart) -> str:
     if model == Independent(0.0):
         return ""
     text = f"{name} {_percent(model.p)}"
     text += f" {_percent(model.correlation)}" if model.correlation else ""
-    return f"{text} gap {model.gap}" if isinstance(model, Spaced) else text
+    return f"{text} gap {model.gap}" if isinstance(model, AtLeastApart) else text
 
 
 def _rate_words(settings: Settings) -> str:

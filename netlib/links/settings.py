@@ -6,7 +6,7 @@ from dataclasses import dataclass, fields
 from netlib import checks
 from netlib.links.coin import Coin
 from netlib.links.delays import Constant, DelayModel, Uniform, delay_model
-from netlib.links.loss import Drops, Independent, LossModel, Recorded, loss_model
+from netlib.links.loss import Independent, LossModel, Replay, These, loss_model
 
 Picks = float | Iterable[int] | LossModel  # a probability, a set of datagram numbers, a model
 
@@ -76,7 +76,7 @@ class Settings:
 
 def _fixed(model: DelayModel | LossModel) -> bool:
     never_or_always = (Independent(0), Independent(1))
-    return isinstance(model, Constant | Drops | Recorded) or model in never_or_always
+    return isinstance(model, Constant | These | Replay) or model in never_or_always
 
 
 def _parts(model: DelayModel) -> tuple[DelayModel | float, float]:

@@ -50,7 +50,7 @@ def student_quantile(probability: float, freedom: int) -> float:
     return z + sum(term / freedom**power for power, term in enumerate(terms, 1))
 
 
-def least(run: Callable[[], T], below: T, most: int = 8) -> T:
+def best_of(run: Callable[[], T], below: T, most: int = 8) -> T:
     """Return the least that `run()` gives: of one run if it is below `below`, else of up to `most`.
 
     For times: whatever else the machine does can only add to them. Taught in: 07.

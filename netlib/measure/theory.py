@@ -112,7 +112,7 @@ def utilisation(a, window=1):
     return np.minimum(1.0, np.asarray(window) / (1 + 2 * np.asarray(a)))
 
 
-def round_loss(p, p_back=None):
+def either_way_loss(p, p_back=None):
     """Return the probability that a message or its acknowledgement is lost: 1 - (1 - p)(1 - p').
 
     p_back: the loss on the way back, None: the same.
@@ -123,9 +123,9 @@ def round_loss(p, p_back=None):
 def stop_and_wait_time(rtt, rto, p, p_back=None):
     """Return the mean time a message takes [s]: one round trip, and a timeout for each loss.
 
-    The number of failures is geometric: rtt + rto * Ps / (1 - Ps), Ps the `round_loss`.
+    The number of failures is geometric: rtt + rto * Ps / (1 - Ps), Ps the `either_way_loss`.
     """
-    failed = round_loss(p, p_back)
+    failed = either_way_loss(p, p_back)
     return rtt + rto * failed / (1 - failed)
 
 

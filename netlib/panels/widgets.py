@@ -6,7 +6,7 @@ from collections import Counter, deque
 
 import ipywidgets as ipw
 
-from netlib.kernel.inspect import gauge
+from netlib.kernel.gauge import gauge
 from netlib.panels.panel import Panel, button, message_line, number, toggle, typed
 from netlib.panels.pump import Pump
 from netlib.sockets.background import Collector

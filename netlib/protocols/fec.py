@@ -47,9 +47,9 @@ class FecSender:
 
 
 class FecReceiver:
-    """Hold in `delivered`, by number, the messages that arrived or could be mended.
+    """Hold in `delivered`, by number, the messages that arrived or could be recovered.
 
-    `times` says when each was known [s], `mended` how many a parity brought back.
+    `times` says when each was known [s], `recovered` how many a parity brought back.
     """
 
     deadline = None
@@ -57,20 +57,20 @@ class FecReceiver:
     def __init__(self):
         self.delivered: dict[int, bytes] = {}
         self.times: dict[int, float] = {}
-        self.mended = self.ignored = 0
+        self.recovered = self.ignored = 0
         self._waiting: dict[int, tuple[range, bytes]] = {}  # by each message that is missed
         self._latest = 0
 
     def receive(self, datagram: bytes, now: float) -> list[bytes]:
-        """Take a message or a parity; mend what can be mended with it."""
+        """Take a message or a parity; mend what can be recovered with it."""
         if (data := wire.read_data(datagram)) is not None:
             number = self._number(data[0])
             self._know(number, data[1], now)
             if number in self._waiting:
-                self._mend(*self._waiting.pop(number), now)
+                self._recover(*self._waiting.pop(number), now)
         elif (read := wire.read_parity(datagram)) is not None:
             first = self._number(read[0])
-            self._mend(range(first, first + read[1]), read[2], now)
+            self._recover(range(first, first + read[1]), read[2], now)
         else:
             self.ignored += 1
         return []
@@ -91,34 +91,34 @@ class FecReceiver:
         self.delivered.setdefault(number, message)
         self.times.setdefault(number, now)
 
-    def _mend(self, covered: range, parity: bytes, now: float):
+    def _recover(self, covered: range, parity: bytes, now: float):
         lost = [number for number in covered if number not in self.delivered]
         if len(lost) != 1:
             self._waiting |= dict.fromkeys(lost, (covered, parity))
             return
         known = [self.delivered[number] for number in covered if number != lost[0]]
         self._waiting.pop(lost[0], None)
-        if (message := mended(parity, known)) is None:
+        if (message := recovered(parity, known)) is None:
             self.ignored += 1
             return
         self._know(lost[0], message, now)
-        self.mended += 1
+        self.recovered += 1
 
 
 def protected(messages: list[bytes], first: int) -> list[bytes]:
     """Return the datagrams of a group of messages, numbered from `first`, and of their parity."""
     plain = [wire.data((first + n) % SPACE, message) for n, message in enumerate(messages)]
     size = wire.LENGTH + max(map(len, messages))
-    parity = exclusive_or([wire.boxed(message, size) for message in messages])
+    parity = exclusive_or([wire.padded(message, size) for message in messages])
     return [*plain, wire.parity(first % SPACE, len(messages), parity)]
 
 
-def mended(parity: bytes, known: list[bytes]) -> bytes | None:
+def recovered(parity: bytes, known: list[bytes]) -> bytes | None:
     """Return the one message that is not known, or None: these do not belong together."""
     size = len(parity)
     if any(wire.LENGTH + len(message) > size for message in known):
         return None
-    return wire.unboxed(exclusive_or([parity, *(wire.boxed(message, size) for message in known)]))
+    return wire.unpadded(exclusive_or([parity, *(wire.padded(message, size) for message in known)]))
 
 
 def exclusive_or(boxes: list[bytes]) -> bytes:

@@ -51,7 +51,7 @@ def read_parity(datagram: bytes) -> tuple[int, int, bytes] | None:
     return datagram[1] << 8 | datagram[2], datagram[HEADER], datagram[HEADER + 1 :]
 
 
-def boxed(message: bytes, size: int) -> bytes:
+def padded(message: bytes, size: int) -> bytes:
     """Return a message with its length before it and zeros behind it, `size` bytes in all.
 
     Raises ValueError if that is too few for it.
@@ -61,7 +61,7 @@ def boxed(message: bytes, size: int) -> bytes:
     return (len(message).to_bytes(LENGTH, "big") + message).ljust(size, b"\0")
 
 
-def unboxed(box: bytes) -> bytes | None:
+def unpadded(box: bytes) -> bytes | None:
     """Return the message in a box, or None: it is none."""
     end = LENGTH + int.from_bytes(box[:LENGTH], "big")
     return box[LENGTH:end] if end <= len(box) and not any(box[end:]) else None

@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping
 from math import hypot
 
-from netlib.kernel.transitions import STATES, TRANSITIONS, Step
+from netlib.kernel.states import STATES, TRANSITIONS, Step
 
 WIDTH, HEIGHT, ACROSS, DOWN, LEFT, TOP = 740, 510, 290, 75, 80, 28  # pixels
 BOX = (132, 34)

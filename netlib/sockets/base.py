@@ -4,7 +4,7 @@ import contextlib
 import errno
 import socket
 
-from netlib.trace import Trace, named
+from netlib.trace import Address, Trace, named
 
 LIMITS = {socket.AF_INET: 65535 - 20 - 8, socket.AF_INET6: 65535 - 8}  # RFC 768, 791, 8200
 
@@ -39,6 +39,18 @@ def refuse_impossible(timeout: float | None, port: int):
         raise ValueError(f"port must be in [0, 65535], got {port!r}")
 
 
+def resolved(destination: Address, kind: int) -> tuple[int, Address]:
+    """Return the destination's family and its numeric address. Raises ValueError, OSError."""
+    match destination:
+        case (str() as host, int() as port, *_) if 0 < port < 65536:
+            try:
+                family, *_, numeric = socket.getaddrinfo(host, port, type=kind)[0]
+            except OSError as error:
+                raise explained(error, f"cannot relay to {named(destination)}") from None
+            return family, numeric
+    raise ValueError(f"destination must be (host, port), got {destination!r}")
+
+
 class SocketOwner:
     """What owning a socket means: a place in the trace, and a close that always happens.
 
@@ -47,7 +59,7 @@ class SocketOwner:
 
     def __init__(self, sock: socket.socket, trace: Trace | None, role: str):
         self._socket, self._trace = sock, trace
-        self.role = role if trace is None else trace.introduce(sock.getsockname(), role)
+        self.role = role if trace is None else trace.name(sock.getsockname(), role)
 
     def fileno(self) -> int:
         """Return the file descriptor, for select and the kernel's gauges; -1 once closed."""

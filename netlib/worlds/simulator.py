@@ -21,7 +21,7 @@ NEVER = (inf,)  # the alarm of an endpoint without a deadline
 STANDSTILL = 1_000_000  # events without any time going by, before it is called an error
 
 
-class Carrier(Protocol):
+class LinkLike(Protocol):
     """What the simulator asks of a link; netlib.links.link.Link is one, yours can be another."""
 
     def carry(self, size: int, now: float) -> list[float]: ...
@@ -36,8 +36,8 @@ class Conversation:
 
     sender: Endpoint
     receiver: Endpoint
-    forward: Carrier
-    backward: Carrier
+    forward: LinkLike
+    backward: LinkLike
     names: tuple[str, str] = ("sender", "receiver")
     start: float = 0.0
 
@@ -45,8 +45,8 @@ class Conversation:
 def simulate(
     sender: Endpoint,
     receiver: Endpoint,
-    forward: Carrier,
-    backward: Carrier,
+    forward: LinkLike,
+    backward: LinkLike,
     until: float = 60.0,
     *,
     names: tuple[str, str] = ("sender", "receiver"),
@@ -72,7 +72,7 @@ def simulate_all(
         raise ValueError(f"until must be a number of seconds above 0, got {until!r}")
     _check(conversations)
     record = Trace(lambda: 0.0, show_times=True)
-    record.virtual = record.whole = True
+    record.exact_times = record.losses_recorded = True
     world = _World(record if trace else None)
     for number, conversation in enumerate(conversations):
         world.join(*_places(number, conversation, record), conversation.start)
@@ -85,7 +85,7 @@ class _Place:
 
     __slots__ = ("address", "alarm", "endpoint", "inbox", "link", "name", "peer", "send")
 
-    def __init__(self, endpoint: Endpoint, name: str, address: tuple, link: Carrier):
+    def __init__(self, endpoint: Endpoint, name: str, address: tuple, link: LinkLike):
         self.endpoint, self.name, self.address, self.link = endpoint, name, address, link
         self.peer: _Place | None = None
         self.send: Callable[[list[bytes], float], None] | None = None
@@ -198,7 +198,7 @@ class _World:
         return send
 
 
-def _early(now: float, at: float, link: Carrier) -> ValueError:
+def _early(now: float, at: float, link: LinkLike) -> ValueError:
     return ValueError(f"expected an arrival at {now!r} s or later, got {at!r}: {link}")
 
 
@@ -210,7 +210,7 @@ def _places(number: int, conversation: Conversation, trace: Trace) -> tuple[_Pla
     network = f"10.{number >> 8}.{number & 255}"  # so that a capture has addresses to show
     addresses = [(f"{network}.{host}", 5000) for host in (1, 2)]
     return tuple(
-        _Place(endpoint, trace.introduce(address, name), address, link)
+        _Place(endpoint, trace.name(address, name), address, link)
         for (endpoint, name, link), address in zip(ends, addresses, strict=True)
     )
 
@@ -226,7 +226,7 @@ def _check(conversations: Sequence[Conversation]):
         _check_links(conversation.forward, conversation.backward)
 
 
-def _check_links(forward: Carrier, backward: Carrier):
+def _check_links(forward: LinkLike, backward: LinkLike):
     for link in (forward, backward):
         if used := getattr(link, "carried", 0):
             raise ValueError(f"expected a fresh link, got one that has carried {used}: use copy()")

@@ -79,7 +79,7 @@ def ours(rate: int, seconds: float) -> tuple[list[float], float]:
     """Return the errors [s], and the processor time for each datagram [s]."""
     with destination() as sock, Relay(sock.getsockname(), Link(delay=ASKED), Link()) as relay:
         errors = drive(relay.address, sock, rate, seconds)
-        return errors, relay.quality.cpu / len(errors)
+        return errors, relay.report.cpu / len(errors)
 
 
 def other(relay, rate: int, seconds: float) -> tuple[list[float], float]:

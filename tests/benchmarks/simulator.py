@@ -2,7 +2,7 @@
 
 100 000 packets of 1000 bytes, 1300.14 a second, over 10 Mbit/s and 20 ms with a drop-tail queue of
 50 and 1 % loss by the same coin. SimPy is used twice: as its documentation shows (a Store for the
-queue, a process for the transmitter, a process per packet on the wire), and as a bare event loop
+queue, a process for the bottleneck, a process per packet on the wire), and as a bare event loop
 around the very same Link. All runs must agree on what is lost and on when the rest arrives.
 
 Run: python tests/benchmarks/simulator.py [packets] [rounds]
@@ -89,7 +89,7 @@ def simpy_as_documented(packets: int) -> list[float]:
             if next(coin) >= LOSS and len(waiting.items) < QUEUE:
                 waiting.put(PACKET[0])
 
-    def transmitter():
+    def bottleneck():
         while True:
             packet = yield waiting.get()
             yield env.timeout(len(packet) * 8 / RATE)
@@ -99,7 +99,7 @@ def simpy_as_documented(packets: int) -> list[float]:
         yield env.timeout(DELAY)
         arrivals.append(env.now)
 
-    env.process(transmitter())
+    env.process(bottleneck())
     env.process(source())
     env.run()
     return arrivals

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from netlib.links.delays import Constant, Empirical, Normal, Uniform
 from netlib.links.link import COIN, OVERFLOW, Link
-from netlib.links.loss import GilbertElliott, Independent, Spaced
+from netlib.links.loss import AtLeastApart, GilbertElliott, Independent
 
 
 def carry_all(link, traffic):
@@ -337,7 +337,7 @@ def test_parameters_are_read_and_not_written():
 def test_a_link_shows_what_it_is():
     assert repr(Link()) == "Link()"
     assert repr(Link(delay=0.024, loss=0.01, seed=3)) == "Link.parse('delay 24ms loss 1% seed 3')"
-    assert repr(Link(loss={3, 7}, seed=1)) == "Link(loss=Drops({3, 7}), seed=1)"
+    assert repr(Link(loss={3, 7}, seed=1)) == "Link(loss=These({3, 7}), seed=1)"
     assert str(Link(keep_order=True)) == "Link(keep_order=True)"
 
 
@@ -416,6 +416,6 @@ def test_a_million_datagrams_through_every_impairment_meet_each_rate_within_its_
 
 
 def test_reordering_in_gaps_keeps_its_distance_on_a_link():
-    link, traffic = Link(delay=0.1, reorder=Spaced(1.0, gap=5)), every(0.001, 20)
+    link, traffic = Link(delay=0.1, reorder=AtLeastApart(1.0, gap=5)), every(0.001, 20)
     early = [at[0] == now for at, (now, _) in zip(carry_all(link, traffic), traffic, strict=True)]
     assert [n for n, first in enumerate(early) if first] == [4, 9, 14, 19]

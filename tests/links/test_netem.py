@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from netlib.links.delays import Constant, Empirical, Normal, Pareto, Uniform
 from netlib.links.link import Link
-from netlib.links.loss import GilbertElliott, Independent, Recorded, Spaced
+from netlib.links.loss import AtLeastApart, GilbertElliott, Independent, Replay
 from netlib.links.presets import PRESETS, preset
 
 WORDS = (
@@ -55,8 +55,8 @@ def test_the_words_become_a_tc_command():
         ("loss gemodel 1% 10%", Link(loss=GilbertElliott(0.01, 0.1))),
         ("loss gemodel 1% 10% 70%", Link(loss=GilbertElliott(0.01, 0.1, 0.0, 0.7))),
         ("loss gemodel 1% 10% 70% 0.1%", Link(loss=GilbertElliott(0.01, 0.1, 0.001, 0.7))),
-        ("delay 10ms reorder 25% gap 5", Link(delay=0.01, reorder=Spaced(0.25, 5))),
-        ("delay 10ms reorder 25% 50% gap 5", Link(delay=0.01, reorder=Spaced(0.25, 5, 0.5))),
+        ("delay 10ms reorder 25% gap 5", Link(delay=0.01, reorder=AtLeastApart(0.25, 5))),
+        ("delay 10ms reorder 25% 50% gap 5", Link(delay=0.01, reorder=AtLeastApart(0.25, 5, 0.5))),
         ("rate 2.5gbit", Link(rate=2.5e9)),
         ("rate 512kbit 14", Link(rate=512e3, overhead=14)),
         ("rate 9600bit limit 3", Link(rate=9600, queue=3)),
@@ -87,7 +87,7 @@ LINKS = st.builds(
     delay=DELAYS,
     loss=st.one_of(PICKS, BURSTS),
     duplicate=PICKS,
-    reorder=st.one_of(PICKS, st.builds(Spaced, CHANCE, st.integers(1, 99), RHO)),
+    reorder=st.one_of(PICKS, st.builds(AtLeastApart, CHANCE, st.integers(1, 99), RHO)),
     rate=st.floats(1, 1e12),
     queue=st.one_of(st.none(), st.integers(0, 10**6)),
     overhead=st.integers(0, 99),
@@ -156,9 +156,9 @@ def test_a_wrong_word_is_named_and_what_is_known_is_listed(words, message):
 @pytest.mark.parametrize(
     "link, lacking",
     [
-        (Link(loss={3, 7}), "loss=Drops({3, 7})"),
-        (Link(loss=Recorded("01")), "loss=Recorded(1 of 2)"),
-        (Link(loss=Spaced(0.1, 3)), "loss=Spaced"),
+        (Link(loss={3, 7}), "loss=These({3, 7})"),
+        (Link(loss=Replay("01")), "loss=Replay(1 of 2)"),
+        (Link(loss=AtLeastApart(0.1, 3)), "loss=AtLeastApart"),
         (Link(duplicate=GilbertElliott(0.1, 0.1)), "duplicate=GilbertElliott"),
         (Link(delay=Empirical((0.01, 0.02))), "delay=Empirical(2 samples, 10 to 20 ms)"),
         (Link(delay=Pareto(0.1, 0.1, shape=4)), "a Pareto shape other than 3"),

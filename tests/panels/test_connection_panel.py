@@ -7,7 +7,7 @@ import xml.etree.ElementTree as ET
 import pytest
 
 from netlib.kernel import states
-from netlib.kernel.transitions import STATES, TRANSITIONS
+from netlib.kernel.states import STATES, TRANSITIONS
 from netlib.panels.connection import ConnectionPanel
 from netlib.show.state_diagram import END, PLACES, StateDiagram
 

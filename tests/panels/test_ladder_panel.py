@@ -16,7 +16,7 @@ from netlib.panels.ladder.panel import PER_SECOND
 from netlib.panels.panel import Panel
 from netlib.protocols import StopAndWaitReceiver, StopAndWaitSender
 from netlib.show.ladder import Ladder
-from netlib.worlds import Row
+from netlib.worlds.relay import Row
 from netlib.worlds.relay.report import BY_HAND
 
 pytestmark = [

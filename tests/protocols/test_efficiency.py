@@ -63,7 +63,7 @@ def test_stop_and_wait_takes_the_time_of_the_formula(p, p_back, a):
     sender = StopAndWaitSender([b"."] * n, rto * SLOT, bits=16)
     took = slots(sender, StopAndWaitReceiver(16), p, a, p_back)
     expected = n * theory.stop_and_wait_time(rtt, rto, p, p_back)
-    assert abs(took - expected) < 3 * error(n, theory.round_loss(p, p_back), rto)
+    assert abs(took - expected) < 3 * error(n, theory.either_way_loss(p, p_back), rto)
 
 
 GO_BACK_N = [(p, window, a) for p in LOSSES for window, a in ((1, 3), (4, 5), (11, 5), (64, 10))]

@@ -32,14 +32,14 @@ def test_any_one_message_of_a_group_is_mended(k, lost):
         if not (read := wire.read_data(datagram)) or read[0] != lost:
             receiver.receive(datagram, 1.0)
     assert receiver.delivered == dict(enumerate(MESSAGES))
-    assert (receiver.mended, set(receiver.times.values())) == (1, {1.0})
+    assert (receiver.recovered, set(receiver.times.values())) == (1, {1.0})
 
 
 def test_two_losses_of_a_group_are_too_many():
     receiver = FecReceiver()
     for datagram in sent(MESSAGES, 5)[2:]:
         receiver.receive(datagram, 0.0)
-    assert (sorted(receiver.delivered), receiver.mended) == ([2, 3, 4], 0)
+    assert (sorted(receiver.delivered), receiver.recovered) == ([2, 3, 4], 0)
 
 
 def test_a_message_that_comes_after_the_parity_lets_it_mend_another():
@@ -64,7 +64,7 @@ def test_numbers_wrap():
     messages = [str(n).encode() for n in range(70_000)]
     receiver = FecReceiver()
     simulate(FecSender(messages, 100), receiver, Link(loss={70_000}), Link(), trace=False)
-    assert (receiver.mended, receiver.delivered) == (1, dict(enumerate(messages)))
+    assert (receiver.recovered, receiver.delivered) == (1, dict(enumerate(messages)))
 
 
 @pytest.mark.parametrize(("p", "k"), [(0.02, 4), (0.1, 2), (0.1, 10), (0.3, 3)])
@@ -127,10 +127,10 @@ TestAGroup.settings = settings(max_examples=30, stateful_step_count=20)
 
 
 def test_a_box_holds_a_message_and_nothing_else():
-    assert wire.unboxed(wire.boxed(b"abc", 9)) == b"abc"
-    assert wire.unboxed(b"\0\x05abc") is None and wire.unboxed(b"\0\x01ab") is None
+    assert wire.unpadded(wire.padded(b"abc", 9)) == b"abc"
+    assert wire.unpadded(b"\0\x05abc") is None and wire.unpadded(b"\0\x01ab") is None
     with pytest.raises(ValueError, match="size must be 2 bytes more than the message, got 4"):
-        wire.boxed(b"abc", 4)
+        wire.padded(b"abc", 4)
 
 
 @pytest.mark.parametrize("k", [0, 256, 1.5])

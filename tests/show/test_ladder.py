@@ -91,9 +91,12 @@ def lines(ladder: Ladder) -> list[str]:
 def recorded(*steps: tuple[float, str, str], **marks) -> Trace:
     """Return a trace of (time [s], what, payload), the sending from HERE, arrivals THERE."""
     trace = Trace(lambda: 0.0, show_times=True)
-    trace.virtual, trace.whole = marks.get("virtual", False), marks.get("whole", False)
-    trace.introduce(HERE, "sender")
-    trace.introduce(THERE, "receiver")
+    trace.exact_times, trace.losses_recorded = (
+        marks.get("virtual", False),
+        marks.get("whole", False),
+    )
+    trace.name(HERE, "sender")
+    trace.name(THERE, "receiver")
     for time, what, payload in steps:
         action, _, note = what.partition(" ")
         role, peer = ("receiver", HERE) if action == "receive" else ("sender", THERE)
@@ -406,9 +409,9 @@ steps = st.lists(st.tuples(payloads, st.sampled_from(["lost", "arrives", "twice"
 @given(steps, st.booleans(), st.booleans())
 def test_any_trace_gives_a_well_formed_picture_and_no_arrow_runs_back_in_time(steps, whole, timed):
     trace = Trace(lambda: 0.0, show_times=timed)
-    trace.virtual = trace.whole = whole
-    trace.introduce(HERE, "sender")
-    trace.introduce(THERE, "<receiver>")
+    trace.exact_times = trace.losses_recorded = whole
+    trace.name(HERE, "sender")
+    trace.name(THERE, "<receiver>")
     for at, (payload, fate) in enumerate(steps):
         trace.record_at(at, "sender", "send", payload, THERE)
         if fate == "lost":

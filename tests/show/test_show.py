@@ -20,8 +20,8 @@ SVG = "{http://www.w3.org/2000/svg}"
 def traced(*steps: str) -> Trace:
     """Return a trace of steps such as "send a" and "receive a"."""
     trace = Trace(clock=lambda: 0.0)
-    trace.introduce(SENDER, "sender")
-    trace.introduce(RECEIVER, "receiver")
+    trace.name(SENDER, "sender")
+    trace.name(RECEIVER, "receiver")
     for step in steps:
         action, _, payload = step.partition(" ")
         role, peer = ("sender", RECEIVER) if action == "send" else ("receiver", SENDER)

@@ -9,7 +9,7 @@ from unittest.mock import DEFAULT, Mock
 
 import pytest
 
-from netlib.kernel.inspect import gauge
+from netlib.kernel.gauge import gauge
 from netlib.sockets import Background, Collector, TCPConnection, TCPListener, UDPReceiver, UDPSender
 from netlib.trace import Trace
 

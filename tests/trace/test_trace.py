@@ -17,8 +17,8 @@ FAST = settings(max_examples=200, database=None, derandomize=True)
 def one_exchange(**options) -> Trace:
     """Return the trace of a datagram sent and received, one clock tick of 1.5 ms apart."""
     trace = Trace(count(100, 0.0015).__next__, **options)
-    trace.introduce(SENDER, "sender")
-    trace.introduce(RECEIVER, "receiver")
+    trace.name(SENDER, "sender")
+    trace.name(RECEIVER, "receiver")
     trace.record("sender", "send", b"hello", RECEIVER)
     trace.record("receiver", "receive", b"hell", SENDER, "truncated")
     trace.record("receiver", "timeout")
@@ -84,14 +84,14 @@ def test_when_the_system_call_is_made_its_send_is_already_in_the_trace():
 
 def test_two_places_never_share_a_name():
     trace = Trace()
-    names = [trace.introduce(("127.0.0.1", port), "sender") for port in (1, 2, 3)]
+    names = [trace.name(("127.0.0.1", port), "sender") for port in (1, 2, 3)]
     assert names == ["sender", "sender 2", "sender 3"]
-    assert trace.introduce(("127.0.0.1", 2), "sender") == "sender 2"
+    assert trace.name(("127.0.0.1", 2), "sender") == "sender 2"
 
 
 def test_an_address_introduced_again_is_renamed_also_in_earlier_rows():
     trace = one_exchange()
-    trace.introduce(RECEIVER, "server")
+    trace.name(RECEIVER, "server")
     assert trace.rows()[1][3] == "→ server"
 
 
@@ -112,7 +112,7 @@ def test_a_peer_nobody_introduced_appears_as_it_was_given(peer, shown):
 
 def test_the_html_table_escapes_whatever_a_payload_a_role_or_a_note_contains():
     trace = Trace()
-    trace.introduce(SENDER, HOSTILE)
+    trace.name(SENDER, HOSTILE)
     trace.record(HOSTILE, HOSTILE, HOSTILE.encode(), SENDER, HOSTILE)
     page = trace._repr_html_()
     assert "<img" not in page

@@ -15,7 +15,7 @@ from netlib.links.link import Link
 from netlib.sockets import UDPReceiver, UDPSender
 from netlib.trace import Trace
 from netlib.worlds import Relay
-from netlib.worlds.relay.report import Quality
+from netlib.worlds.relay.report import RelayReport
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
 on_posix = pytest.mark.skipif(os.name != "posix", reason="Windows has no such signals")
@@ -43,11 +43,11 @@ def wait_for(happened: Callable[[], object], patience: float = SOON):
     return result
 
 
-def settled(relay: Relay, forward: int, backward: int = 0) -> Quality:
+def settled(relay: Relay, forward: int, backward: int = 0) -> RelayReport:
     """Wait until so many datagrams have come into each direction and none is on its way."""
 
-    def done() -> Quality | None:
-        seen = relay.quality
+    def done() -> RelayReport | None:
+        seen = relay.report
         come = seen.forward.arrived >= forward and seen.backward.arrived >= backward
         return seen if come and not seen.forward.in_flight + seen.backward.in_flight else None
 
@@ -64,11 +64,11 @@ def number(payload: bytes) -> int:
 
 def send_all(sender: UDPSender, payloads: list[bytes], relay: Relay):
     """Send in portions that the relay's receive buffer has room for."""
-    before = relay.quality.forward.arrived
+    before = relay.report.forward.arrived
     for sent, payload in enumerate(payloads, 1):
         sender.send(payload, relay.address)
         if sent % 50 == 0:
-            wait_for(lambda sent=sent: relay.quality.forward.arrived >= before + sent)
+            wait_for(lambda sent=sent: relay.report.forward.arrived >= before + sent)
 
 
 @contextmanager

@@ -65,10 +65,10 @@ def test_every_datagram_meets_the_fate_that_carry_gives_it_both_ways(link):
     back = link.reverse()
     with echo() as server, UDPSender() as client, Relay(server, link, back, record=True) as relay:
         send_all(client, numbered(150), relay)
-        settled(relay, 150, wait_for(lambda: relay.quality.forward.sent))
-        quality = settled(relay, 150, relay.quality.forward.sent)
-    assert quality.own_drops == 0
-    worst = quality.lateness.worst
+        settled(relay, 150, wait_for(lambda: relay.report.forward.sent))
+        report = settled(relay, 150, relay.report.forward.sent)
+    assert report.own_drops == 0
+    worst = report.lateness.worst
     assert_kept_its_word(relay.trace, ("sender", "receiver"), link.copy(), worst)
     assert_kept_its_word(relay.trace, ("receiver", "sender"), link.reverse(), worst)
 
@@ -108,9 +108,9 @@ def test_a_relay_never_delivers_early_and_is_as_late_as_it_says():
             sender.send(payload, relay.address)
             receiver.receive()
             delays.append(time.perf_counter() - before)
-        quality = settled(relay, 15)
+        report = settled(relay, 15)
     assert min(delays) >= delay
-    if busy := quality.too_busy(2 * delay):
+    if busy := report.too_busy(2 * delay):
         pytest.skip(busy)
     assert sorted(delays)[7] < delay + 0.01
 
@@ -131,8 +131,8 @@ def test_a_second_block_begins_again_with_the_same_fates():
 def test_all_that_came_in_is_accounted_for():
     with path(EVERYTHING) as (sender, relay, receiver), Collector(receiver) as collector:
         send_all(sender, numbered(400), relay)
-        quality = settled(relay, 400)
-    forward = quality.forward
+        report = settled(relay, 400)
+    forward = report.forward
     assert set(forward.drops) == {"coin", "queue overflow"} and forward.copies > 0
     assert forward.arrived + forward.copies == forward.sent + sum(forward.drops.values())
     assert len(collector.arrived) == forward.sent
@@ -162,8 +162,8 @@ def test_dialling_while_traffic_flows_loses_nothing():
         for delay in (0.001, 0.01, 0.0, 0.005):
             send_all(sender, numbered(50), relay)
             relay.dial(Link(delay=delay), Link(delay=delay))
-        quality = settled(relay, 200)
-    assert quality.forward == Counts(arrived=200, sent=200)
+        report = settled(relay, 200)
+    assert report.forward == Counts(arrived=200, sent=200)
     assert len(collector.arrived) == 200
 
 
@@ -225,7 +225,7 @@ def relay(destination=NOWHERE, forward=None, **options) -> Relay:
         (lambda: relay(("127.0.0.1", 70000)), ValueError, "must be (host, port), got ('127.0.0.1'"),
         (lambda: relay(max_clients=0), ValueError, "max_clients must be 1 or more, got 0"),
         (lambda: relay(host="192.0.2.1"), OSError, "cannot bind to 192.0.2.1:0"),
-        (lambda: relay().quality, RuntimeError, "inside its `with`"),
+        (lambda: relay().report, RuntimeError, "inside its `with`"),
         (lambda: relay().address, RuntimeError, "inside its `with`"),
         (lambda: relay().dial(), RuntimeError, "inside its `with`"),
         (lambda: relay().trace, RuntimeError, "expected Relay(..., record=True)"),
@@ -240,4 +240,4 @@ def test_a_relay_runs_once_at_a_time():
     with Relay(NOWHERE, Link(), Link(), thread=True) as first:
         with pytest.raises(RuntimeError, match="running already, at 127"):
             first.start()
-        assert first.quality.forward == Counts()
+        assert first.report.forward == Counts()

@@ -43,7 +43,7 @@ def test_each_client_gets_its_own_answers():
             payloads = [client.receive().payload for _ in range(5)]
             assert payloads == [b"%d %d" % (n, turn) for turn in range(5)]
             client.close()
-        assert relay.quality.clients == 3
+        assert relay.report.clients == 3
     assert {e.role for e in relay.trace} == {"sender", "sender 2", "sender 3", "receiver"}
 
 
@@ -100,13 +100,13 @@ def test_the_client_silent_for_longest_makes_room_and_is_counted():
             senders = [UDPSender() for _ in range(3)]
             for sent, n in enumerate((0, 1, 0, 2, 0), 1):  # so 1 has to go
                 senders[n].send(b"%d" % n, relay.address)
-                wait_for(lambda sent=sent: relay.quality.forward.arrived == sent)
-            quality = settled(relay, 5)
+                wait_for(lambda sent=sent: relay.report.forward.arrived == sent)
+            report = settled(relay, 5)
         payloads = sorted(receiver.receive().payload for _ in range(4))
         for sender in senders:
             sender.close()
-    assert (quality.clients, quality.evicted) == (2, 1)
-    assert quality.forward.drops == {EVICTED: 1}
+    assert (report.clients, report.evicted) == (2, 1)
+    assert report.forward.drops == {EVICTED: 1}
     assert payloads == [b"0", b"0", b"0", b"2"]
 
 
@@ -141,7 +141,7 @@ def test_a_stranger_does_not_get_through_to_a_client_and_is_counted():
         stranger.send(b"evil", inside)
         server._socket.sendto(b"answer", inside)
         assert client.receive().payload == b"answer"
-        assert relay.quality.backward == Counts(1, sent=1, drops={STRANGER: 1})
+        assert relay.report.backward == Counts(1, sent=1, drops={STRANGER: 1})
 
 
 @pytest.mark.skipif(sys.platform == "darwin", reason="macOS stops at 9216 bytes by default")
@@ -166,7 +166,7 @@ def test_a_datagram_too_long_for_the_other_side_is_counted_and_the_relay_goes_on
         for payload in (bytes(65520), b"short"):
             sender.send(payload, relay.address)
         assert receiver.receive().payload == b"short"
-        assert relay.quality.forward == Counts(2, sent=1, drops={TOO_LONG: 1})
+        assert relay.report.forward == Counts(2, sent=1, drops={TOO_LONG: 1})
 
 
 @on_linux
@@ -176,11 +176,11 @@ def test_a_closed_destination_is_counted_and_the_relay_goes_on():
     with UDPSender() as sender, Relay(destination, Link(), Link(), thread=True) as relay:
         for sent in range(1, 6):
             sender.send(b"x", relay.address)
-            wait_for(lambda sent=sent: relay.quality.forward.drops.get(REFUSED, 0) == sent)
+            wait_for(lambda sent=sent: relay.report.forward.drops.get(REFUSED, 0) == sent)
         with UDPReceiver(port=destination[1]) as reopened:
             sender.send(b"again", relay.address)
             assert reopened.receive().payload == b"again"
-        assert relay.quality.forward.arrived == relay.quality.forward.sent == 6
+        assert relay.report.forward.arrived == relay.report.forward.sent == 6
 
 
 @on_linux
@@ -208,7 +208,7 @@ def test_a_client_that_vanishes_is_counted_and_the_others_go_on():
             leaves.send(b"bye", relay.address)
         stays._socket.sendto(b"hello", relay.address)
         assert stays.receive().payload == b"hello"
-        wait_for(lambda: relay.quality.backward.drops == {REFUSED: 1})
+        wait_for(lambda: relay.report.backward.drops == {REFUSED: 1})
         stays._socket.sendto(b"still here", relay.address)
         assert stays.receive().payload == b"still here"
 
@@ -220,10 +220,10 @@ def test_what_the_kernel_drops_in_front_of_a_relay_that_sleeps_is_counted():
         for _ in range(8_000):
             sender.send(bytes(1000), relay.address)
         os.kill(relay.pid, signal.SIGCONT)
-        quality = wait_for(lambda: (q := relay.quality).forward.drops and q)
-        quality = settled(relay, 8_000 - quality.forward.drops[BUFFER])
-    assert quality.forward.arrived + quality.forward.drops[BUFFER] == 8_000
-    assert "lost" in quality.too_busy(1.0)
+        report = wait_for(lambda: (q := relay.report).forward.drops and q)
+        report = settled(relay, 8_000 - report.forward.drops[BUFFER])
+    assert report.forward.arrived + report.forward.drops[BUFFER] == 8_000
+    assert "lost" in report.too_busy(1.0)
 
 
 def test_a_relay_does_not_hold_more_than_it_has_room_for(monkeypatch):
@@ -231,5 +231,5 @@ def test_a_relay_does_not_hold_more_than_it_has_room_for(monkeypatch):
     with path(Link(delay=0.2)) as (sender, relay, _):
         for _ in range(5):
             sender.send(bytes(400), relay.address)
-        quality = settled(relay, 5)
-    assert quality.forward == Counts(5, sent=2, drops={FULL: 3})
+        report = settled(relay, 5)
+    assert report.forward == Counts(5, sent=2, drops={FULL: 3})

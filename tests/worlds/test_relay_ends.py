@@ -35,14 +35,14 @@ def test_a_killed_relay_is_an_error_at_the_next_use_that_says_so():
         relay = Relay(receiver.address, Link(), Link())
         relay.start()
         os.kill(relay.pid, signal.SIGKILL)
-        for use in (lambda: relay.quality, relay.dial, lambda: relay.quality):
+        for use in (lambda: relay.report, relay.dial, lambda: relay.report):
             began = time.monotonic()
             with pytest.raises(RelayDied, match=r"the relay has died .*start another one"):
                 use()
             assert time.monotonic() - began < SOON
         relay.close()  # it has been told already
         with relay:
-            assert relay.quality.forward == Counts()
+            assert relay.report.forward == Counts()
 
 
 @on_posix
@@ -71,7 +71,7 @@ def test_a_relay_that_hangs_is_ended_all_the_same(monkeypatch):
 def test_an_interrupt_of_the_notebook_does_not_end_the_relay():
     with UDPReceiver() as receiver, Relay(receiver.address, Link(), Link()) as relay:
         os.kill(relay.pid, signal.SIGINT)
-        assert relay.quality.forward == Counts()
+        assert relay.report.forward == Counts()
 
 
 OWNER = """
@@ -125,12 +125,12 @@ def test_stopping_takes_less_than_a_second_and_twice_is_harmless():
     with UDPReceiver() as receiver, UDPSender() as sender:
         relay = Relay(receiver.address, Link(delay=60), Link()).start()
         sender.send(b"never arrives", relay.address)
-        wait_for(lambda: relay.quality.forward.in_flight)
+        wait_for(lambda: relay.report.forward.in_flight)
         began = time.monotonic()
         relay.close()
         relay.close()
         assert time.monotonic() - began < 1
-    assert relay.quality.forward == Counts(1, in_flight=1)  # still told afterwards
+    assert relay.report.forward == Counts(1, in_flight=1)  # still told afterwards
 
 
 def test_the_relays_process_imports_nothing_heavy():
@@ -188,4 +188,4 @@ def test_a_model_that_fails_ends_the_relay_with_what_it_said(thread):
         for _ in range(4):
             sender.send(b"x", relay.address)
         with pytest.raises(RelayDied, match=r"has died \((ValueError|StopIteration)"):
-            wait_for(lambda: relay.quality.forward.arrived > 4)
+            wait_for(lambda: relay.report.forward.arrived > 4)

@@ -28,24 +28,24 @@ def on_the_way(*payloads: bytes, delay: float = LONG, thread: bool = True):
     ):
         for payload in payloads:
             sender.send(payload, relay.address)
-        wait_for(lambda: relay.quality.forward.arrived == len(payloads))
+        wait_for(lambda: relay.report.forward.arrived == len(payloads))
         yield relay, receiver
 
 
 @pytest.mark.parametrize("thread", [True, False])
 def test_what_is_dropped_never_arrives_and_is_counted_under_its_own_cause(thread):
     with on_the_way(b"a", b"b", b"c", delay=0.5, thread=thread) as (relay, receiver):
-        assert relay.meddle("forward", 1, "drop")
+        assert relay.tamper("forward", 1, "drop")
         assert [receiver.receive().payload for _ in "ac"] == [b"a", b"c"]
         counts = settled(relay, 3).forward
     assert counts.drops == {BY_HAND: 1}
     assert (counts.arrived, counts.sent, counts.in_flight) == (3, 2, 0)
-    assert relay.quality.own_drops == 0, "the relay did not fall behind: somebody asked for it"
+    assert relay.report.own_drops == 0, "the relay did not fall behind: somebody asked for it"
 
 
 def test_what_is_duplicated_arrives_twice():
     with on_the_way(b"a", b"b", delay=0.5) as (relay, receiver):
-        assert relay.meddle("forward", 0, "duplicate")
+        assert relay.tamper("forward", 0, "duplicate")
         assert [receiver.receive().payload for _ in "aab"] == [b"a", b"a", b"b"]
         counts = settled(relay, 2).forward
     assert (counts.arrived, counts.copies, counts.sent, counts.drops) == (2, 1, 3, {})
@@ -53,9 +53,9 @@ def test_what_is_duplicated_arrives_twice():
 
 def test_what_is_delayed_is_overtaken():
     with on_the_way(b"a", b"b", delay=0.5) as (relay, receiver):
-        assert relay.meddle("forward", 0, "delay", 0.2)
+        assert relay.tamper("forward", 0, "delay", 0.2)
         assert [receiver.receive().payload for _ in "ab"] == [b"b", b"a"]
-        rows = [row for row in relay.news()[1] if row.number == 0]
+        rows = [row for row in relay.rows_since()[1] if row.number == 0]
     sent, arrived = (row.time for row in rows)
     assert arrived - sent > 0.5 + 0.2 - 1e-6, "and it is never early"
 
@@ -67,10 +67,10 @@ def test_an_answer_is_meddled_with_on_the_way_back():
         Relay(server, Link(), Link(LONG), thread=True) as relay,
     ):
         client.send(b"question", relay.address)
-        wait_for(lambda: relay.quality.backward.arrived)
-        assert not relay.meddle("forward", 0, "drop"), "the question has arrived"
-        assert relay.meddle("backward", 0, "drop")
-        assert relay.quality.backward.drops == {BY_HAND: 1}
+        wait_for(lambda: relay.report.backward.arrived)
+        assert not relay.tamper("forward", 0, "drop"), "the question has arrived"
+        assert relay.tamper("backward", 0, "drop")
+        assert relay.report.backward.drops == {BY_HAND: 1}
 
 
 def test_what_is_gone_already_or_has_never_come_is_left_alone():
@@ -78,25 +78,25 @@ def test_what_is_gone_already_or_has_never_come_is_left_alone():
         receiver.receive()
         settled(relay, 1)
         for what in ("drop", "delay", "duplicate"):
-            assert relay.meddle("forward", 0, what) is False
-            assert relay.meddle("forward", 7, what) is False
-        assert relay.quality.forward.drops == {}
+            assert relay.tamper("forward", 0, what) is False
+            assert relay.tamper("forward", 7, what) is False
+        assert relay.report.forward.drops == {}
 
 
 def test_of_two_copies_the_first_to_leave_is_meant():
     with on_the_way(b"a") as (relay, _):
-        assert relay.meddle("forward", 0, "duplicate")
-        assert relay.meddle("forward", 0, "drop")
-        assert relay.quality.forward.in_flight == 1
-        assert relay.meddle("forward", 0, "drop")
-        assert relay.meddle("forward", 0, "drop") is False
-        counts = relay.quality.forward
+        assert relay.tamper("forward", 0, "duplicate")
+        assert relay.tamper("forward", 0, "drop")
+        assert relay.report.forward.in_flight == 1
+        assert relay.tamper("forward", 0, "drop")
+        assert relay.tamper("forward", 0, "drop") is False
+        counts = relay.report.forward
     assert (counts.copies, counts.in_flight, counts.drops) == (1, 0, {BY_HAND: 2})
 
 
 def test_the_ladder_of_the_relays_trace_says_which_one_was_dropped():
     with on_the_way(b"a", b"a", delay=0.2) as (relay, receiver):
-        assert relay.meddle("forward", 0, "drop")
+        assert relay.tamper("forward", 0, "drop")
         receiver.receive()
         settled(relay, 2)
     arrows = Ladder(relay.trace).arrows
@@ -105,13 +105,13 @@ def test_the_ladder_of_the_relays_trace_says_which_one_was_dropped():
 
 def test_news_are_told_once():
     with on_the_way(b"a", b"b") as (relay, _):
-        now, rows = relay.news()
+        now, rows = relay.rows_since()
         assert [(r.way, r.action, r.payload, r.number) for r in rows] == [
             ("forward", "send", b"a", 0),
             ("forward", "send", b"b", 1),
         ]
         assert 0 <= rows[0].time <= rows[1].time <= now
-        assert relay.news(since=2)[1] == []
+        assert relay.rows_since(since=2)[1] == []
 
 
 @pytest.mark.parametrize(
@@ -124,4 +124,4 @@ def test_news_are_told_once():
 )
 def test_a_wrong_request_says_what_was_expected(asked, said):
     with on_the_way() as (relay, _), pytest.raises(ValueError, match=said):
-        relay.meddle(*asked)
+        relay.tamper(*asked)

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from relays import SOON, nothing_left_behind  # noqa: F401
 
 from netlib.sockets import Background, FramingError, LengthPrefixed, TCPConnection, TCPListener
-from netlib.worlds import StreamCounts, TCPRelay
+from netlib.worlds.tcp_relay import StreamCounts, TCPRelay
 from netlib.worlds.tcp_relay.chopper import Chopper, piece_sizes
 from netlib.worlds.tcp_relay.flow import EOF, GAP, HOLD, RESET, Flow
 

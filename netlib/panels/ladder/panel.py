@@ -154,7 +154,7 @@ class LadderPanel(Panel):
         if self._talk is None:
             return
         seconds = self.delay.value if what == "delay" else 0.0
-        done = self._talk.meddle(flight.way, flight.number, what, seconds)
+        done = self._talk.tamper(flight.way, flight.number, what, seconds)
         if done:
             self._flights.meddled(flight, what, self._talk.now(), seconds)
             longer = f" by {seconds:g} s" if seconds else ""

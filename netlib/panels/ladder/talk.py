@@ -100,12 +100,12 @@ class LiveTalk:
             if relay := self._relay:
                 relay.dial(self._link, self._link)
 
-    def meddle(self, way: str, number: int, what: str, seconds: float) -> bool:
+    def tamper(self, way: str, number: int, what: str, seconds: float) -> bool:
         """Have the relay do something to a datagram; return whether it was still on its way."""
         self._touched = time.monotonic()
         with contextlib.suppress(RuntimeError):  # it has just ended
             if relay := self._relay:
-                return relay.meddle(way, number, what, seconds)
+                return relay.tamper(way, number, what, seconds)
         return False
 
     def stop(self):
@@ -128,7 +128,7 @@ class LiveTalk:
             Relay(there.address, forward, backward, thread=True, record=True) as relay,
             Driver(sender, relay.address, role="sender") as here,
         ):
-            self._zero, self._relay = time.perf_counter() - relay.news()[0], relay
+            self._zero, self._relay = time.perf_counter() - relay.rows_since()[0], relay
             try:
                 return self._turns(relay, here, there)
             finally:
@@ -146,7 +146,7 @@ class LiveTalk:
 
     def _look(self, relay: Relay, drivers: tuple[Driver, ...]) -> str:
         """Report what the relay has done; return why the conversation is over, if it is."""
-        now, rows = relay.news(self._seen)
+        now, rows = relay.rows_since(self._seen)
         self._seen += len(rows)
         dues = tuple(None if (due := d.due()) == inf else due - self._zero for d in drivers)
         self._report(News(now, rows, dues))
@@ -160,5 +160,5 @@ class LiveTalk:
 
 
 def _carries(relay: Relay) -> bool:
-    quality = relay.quality
-    return quality.forward.in_flight + quality.backward.in_flight > 0
+    report = relay.report
+    return report.forward.in_flight + report.backward.in_flight > 0

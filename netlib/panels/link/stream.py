@@ -149,12 +149,12 @@ class LiveStream:
             self._dial(relay, wanted)
         elif now >= self._next_look:  # also the way to learn that the relay has died
             self._next_look = now + BETWEEN_LOOKS
-            if late := relay.quality.lateness:
+            if late := relay.report.lateness:
                 self._report(Late(late.p99))
 
     def _dial(self, relay: Relay, link: Link):
         for _ in range(TRIES):  # what is yet unread there would meet the new link, not the old one
-            if relay.quality.forward.arrived >= self._count:
+            if relay.report.forward.arrived >= self._count:
                 break
         relay.dial(forward=link)
         self._virtual.change(delay=link.delay, loss=link.loss, rate=link.rate, queue=link.queue)

@@ -118,5 +118,5 @@ def _digits(trace: Trace, items: list[Arrow | Mark]) -> int | None:
     if not trace.show_times:
         return None
     times = [t for item in items for t in (item.sent, getattr(item, "arrived", None)) if t]
-    fine = trace.virtual and any(round(t, 6) != round(t, 3) for t in times)
+    fine = trace.exact_times and any(round(t, 6) != round(t, 3) for t in times)
     return 6 if fine else 3

@@ -117,7 +117,7 @@ class _Reader:
         if self._was_a_timer(event, again):
             self._mark(row, event, "timer")
         self._waiting[key].append(row)
-        why = "still on its way" if self._trace.whole else "never received"
+        why = "still on its way" if self._trace.losses_recorded else "never received"
         text = self._label(event.payload)
         arrow = Arrow(row, *way, text, None, event.time, again=again, answer=answer, why=why)
         self._arrows[row] = arrow
@@ -126,7 +126,9 @@ class _Reader:
         before = self._lately.get(event.role)
         if before is None or not self._trace.show_times:  # it begins; or nobody knows when
             return False
-        return event.time > before if self._trace.virtual else again and event.time > before + TURN
+        return (
+            event.time > before if self._trace.exact_times else again and event.time > before + TURN
+        )
 
     def _receive(self, row: int, event: Event, key: tuple):
         if event.note == "truncated":
@@ -136,7 +138,7 @@ class _Reader:
         if event.note == "copy" and (paired or waiting):  # it may have overtaken its original
             self._copy(paired[-1][0] if paired else waiting[0], row, event)
         elif waiting:
-            start = waiting.pop(0 if self._trace.whole else -1)
+            start = waiting.pop(0 if self._trace.losses_recorded else -1)
             self._pairs[key].append((start, row, event.time))
         else:
             self._mark(row, event, f"received {self._label(event.payload)}")

@@ -21,7 +21,7 @@ from netlib.links.link import Link
 from netlib.trace import Address
 from netlib.worlds.relay.clients import Client, Clients
 from netlib.worlds.relay.direction import LEISURE, Way
-from netlib.worlds.relay.report import BY_HAND, FULL, STRANGER, Quality, Tally
+from netlib.worlds.relay.report import BY_HAND, FULL, STRANGER, RelayReport, Tally
 from netlib.worlds.relay.sockets import DRAIN, Port, now
 
 OVERSLEEP = 50e-6  # seconds that Linux lets a sleeper sleep longer than asked (its timer slack)
@@ -67,9 +67,9 @@ class Loop:
         self._bell, self._ear = socket.socketpair()
         self._bell.setblocking(False)
         self._doors = [self._ear.fileno(), self._front.fileno()]
-        self._verbs = {"quality": self._quality, "rows": self._told_rows, "dial": self._dial}
+        self._verbs = {"report": self._report, "rows": self._told_rows, "dial": self._dial}
         self._verbs |= {"stop": self._stop, "refuse": _refuse}
-        self._verbs |= {"meddle": self._meddle, "news": self._news}
+        self._verbs |= {"tamper": self._meddle, "rows_since": self._news}
 
     def tell(self, *request):
         """Ask for something, from any thread: a number, a verb, its arguments."""
@@ -237,8 +237,8 @@ class Loop:
     def _news(self, since: int) -> tuple[float, list[tuple]]:
         return now() - self._began, (self._rows or [])[since:]
 
-    def _quality(self) -> Quality:
-        return Quality(
+    def _report(self) -> RelayReport:
+        return RelayReport(
             self._forward.counts(self._front.overflowed()),
             self._backward.counts(self._clients.overflowed()),
             self._tally.lateness(),
@@ -251,9 +251,9 @@ class Loop:
     def _told_rows(self) -> list[tuple]:
         return list(self._rows or ())
 
-    def _stop(self) -> tuple[Quality, list[tuple]]:
+    def _stop(self) -> tuple[RelayReport, list[tuple]]:
         self._ended = True
-        return self._quality(), self._told_rows()
+        return self._report(), self._told_rows()
 
     def _close(self):
         for each in (self._front, self._clients, self._bell, self._ear):

@@ -8,16 +8,15 @@ from math import isfinite
 from typing import NamedTuple
 
 from netlib.links.link import Link
-from netlib.sockets.base import bound_socket, explained, named
-from netlib.sockets.destination import resolved
+from netlib.sockets.base import bound_socket, explained, named, resolved
 from netlib.trace import Address, Trace
 from netlib.worlds.relay.hosts import ENDED, ProcessHost, ThreadHost
 from netlib.worlds.relay.loop import Plan
-from netlib.worlds.relay.report import Quality
+from netlib.worlds.relay.report import RelayReport
 
 START, ANSWER, STOP = 10.0, 5.0, 3.0  # seconds until something is wrong; usually 5 ms
 FETCH = 30.0  # seconds to hand over what was recorded
-WAYS, MEDDLING = ("forward", "backward"), ("drop", "delay", "duplicate")
+WAYS, TAMPERING = ("forward", "backward"), ("drop", "delay", "duplicate")
 ENDS = {"forward": ("sender", "receiver"), "backward": ("receiver", "sender")}
 
 
@@ -44,13 +43,13 @@ class Relay:
     Inside its `with` block, whatever is sent to `address` goes on to the destination, and what the
     destination answers goes back to whoever sent. The n-th datagram into a direction meets the
     fate that Link.carry gives it, and it never leaves before its time; how much later it left is
-    in `quality`. The links given stay as they are: each block begins with fresh copies.
+    in `report`. The links given stay as they are: each block begins with fresh copies.
 
     host: where clients find it, loopback unless it says otherwise. record: keep a `trace`, with
     all payloads. max_clients: the client that was silent for longest makes room for one more.
     thread: run here and not in a process of its own. That takes models of loss and delay that a
     notebook defines, and it is a trap: a busy Python program lets its relay thread wait, so that
-    datagrams are seconds late or lost at a few thousand per second. Look at `quality` then.
+    datagrams are seconds late or lost at a few thousand per second. Look at `report` then.
     """
 
     def __init__(
@@ -72,7 +71,7 @@ class Relay:
         self._kind = ThreadHost if thread else ProcessHost
         self._runner: ProcessHost | ThreadHost | None = None
         self._address: Address | None = None
-        self._final: tuple[Quality, list[tuple]] | None = None
+        self._final: tuple[RelayReport, list[tuple]] | None = None
         self._lock, self._number, self._death = threading.RLock(), 0, ""
         self._plan()  # so that a mistake in an address is an error where it is made
 
@@ -111,11 +110,11 @@ class Relay:
         return self._address
 
     @property
-    def quality(self) -> Quality:
+    def report(self) -> RelayReport:
         """What was lost, by cause, and how late it was; after the block, of all of it."""
         self._expect_begun()
         with self._lock:
-            return self._final[0] if self._final else self._ask("quality")
+            return self._final[0] if self._final else self._ask("report")
 
     @property
     def trace(self) -> Trace:
@@ -150,25 +149,25 @@ class Relay:
         self.forward = wanted.get("forward", self.forward)
         self.backward = wanted.get("backward", self.backward)
 
-    def meddle(self, way: str, number: int, what: str, seconds: float = 0.0) -> bool:
+    def tamper(self, way: str, number: int, what: str, seconds: float = 0.0) -> bool:
         """Do something to a datagram on its way; return False if it was not there any more.
 
         way: "forward" or "backward"; number: of the datagram in that direction, the first is 0.
         what: "drop"; "delay", by so many seconds more; "duplicate", and the copy follows at once.
         Of a datagram and its copy, the one that leaves first is meant.
         """
-        for name, got, known in (("way", way, WAYS), ("what", what, MEDDLING)):
+        for name, got, known in (("way", way, WAYS), ("what", what, TAMPERING)):
             if got not in known:
                 raise ValueError(f"{name} must be one of {', '.join(known)}, got {got!r}")
         if not (isfinite(seconds) and seconds >= 0):
             raise ValueError(f"seconds must be a number of seconds, 0 or more, got {seconds!r}")
         self._expect_begun()
-        return self._ask("meddle", way, number, what, seconds)
+        return self._ask("tamper", way, number, what, seconds)
 
-    def news(self, since: int = 0) -> tuple[float, list[Row]]:
+    def rows_since(self, since: int = 0) -> tuple[float, list[Row]]:
         """Return the relay's time now [s] and, if it records, the rows from number `since` on."""
         self._expect_begun()
-        elapsed, rows = self._ask("news", since)
+        elapsed, rows = self._ask("rows_since", since)
         return elapsed, [Row(*row) for row in rows]
 
     def __enter__(self) -> "Relay":
@@ -251,10 +250,10 @@ def _route(destination: Address) -> tuple[int, Address, str]:
 
 def _told(rows: list[tuple], destination: Address) -> Trace:
     trace = Trace(lambda: 0.0, show_times=True)
-    trace.whole = True
-    trace.introduce(destination, "receiver")
+    trace.losses_recorded = True
+    trace.name(destination, "receiver")
     for time_, way, action, payload, client, note, _ in sorted(rows, key=lambda row: row[0]):
-        sender = trace.roles.get(client) or trace.introduce(client, "sender")
+        sender = trace.roles.get(client) or trace.name(client, "sender")
         forth = way == "forward"
         ends = ((sender, client), ("receiver", destination))
         (source, source_at), (target, target_at) = ends if forth else ends[::-1]

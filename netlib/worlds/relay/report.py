@@ -7,7 +7,7 @@ from typing import NamedTuple
 BUFFER, FULL = "receive buffer full", "relay's memory full"
 BLOCKED, EVICTED = "send buffer full", "client evicted"
 STRANGER, TOO_LONG, REFUSED = "from a stranger", "too long to send", "refused (ICMP)"
-BY_HAND = "dropped by hand"  # Relay.meddle
+BY_HAND = "dropped by hand"  # Relay.tamper
 OWN = (BUFFER, FULL, BLOCKED, EVICTED)  # the link did not ask for these: the relay fell behind
 
 LATENESS_BUDGET = 0.05  # of the round-trip time: a curve drawn with more would be wrong
@@ -45,7 +45,7 @@ class Counts:
 
 
 @dataclass(frozen=True)
-class Quality:
+class RelayReport:
     """What a relay says of itself.
 
     lateness: None before the first departure. clients: known now; evicted: forgotten for lack of

@@ -7,7 +7,7 @@ import struct
 import sys
 from time import perf_counter, perf_counter_ns, time_ns
 
-from netlib.kernel.inspect import gauge
+from netlib.kernel.gauge import gauge
 from netlib.trace import Address
 from netlib.worlds.relay.report import BLOCKED, EVICTED, REFUSED, TOO_LONG
 

@@ -3,7 +3,7 @@
 from collections import deque
 from math import inf
 
-from netlib.links.bottleneck import Transmitter
+from netlib.links.bottleneck import Bottleneck
 from netlib.worlds.tcp_relay.chopper import Chopper
 
 GRAIN = 0.005  # seconds: with a rate, the stream goes on in pieces that take this long to send
@@ -32,7 +32,7 @@ class Flow:
         self.ended = self.over = False  # the end was seen here; it was passed on there
         self.broken = False  # the end is a reset
         self._delay, self._room, self._chopper, self._hole = delay, room, chopper, hole
-        self._transmitter = Transmitter()
+        self._transmitter = Bottleneck()
         self._transmitter.change(rate)
         self._grain = max(1, int(rate / 8 * GRAIN)) if rate else room
         self._gap = GAP if chopper else 0.0

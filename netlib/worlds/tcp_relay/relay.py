@@ -10,8 +10,7 @@ from typing import NamedTuple
 
 from netlib import checks
 from netlib.sockets.background import Background
-from netlib.sockets.base import bound_socket, named
-from netlib.sockets.destination import resolved
+from netlib.sockets.base import bound_socket, named, resolved
 from netlib.trace import Address
 from netlib.worlds.tcp_relay.chopper import Chopper, piece_sizes
 from netlib.worlds.tcp_relay.connection import Connection, Side

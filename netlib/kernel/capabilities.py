@@ -1,8 +1,7 @@
-"""The X-ray: what this machine allows, how full a socket's queue is, what the kernel dropped."""
+"""What this machine allows: each capability is tried, nothing is inferred from a version."""
 
 import contextlib
 import errno
-import os
 import socket
 import struct
 import subprocess
@@ -10,21 +9,10 @@ import sys
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from netlib.kernel.gauge import gauge
 from netlib.kernel.tcp_info import tcp_info
 
-SO_MEMINFO = 55  # Linux 4.12: nine counters of a socket's memory, include/uapi/linux/sock_diag.h
 IP_RECVERR = 11  # Linux: keep ICMP errors in the socket's error queue, ip(7)
-
-
-class Gauge(NamedTuple):
-    """A receive queue as the kernel counts it: bytes of memory held, its limit, datagrams dropped.
-
-    The memory includes the kernel's bookkeeping, several hundred bytes for each datagram.
-    """
-
-    queued: int
-    limit: int
-    drops: int
 
 
 class Capability(NamedTuple):
@@ -34,23 +22,6 @@ class Capability(NamedTuple):
     name: str
     works: bool
     detail: str
-
-
-def gauge(endpoint) -> Gauge | None:
-    """Return the receive queue of anything with a `fileno`, or None where the kernel won't say.
-
-    Source: SO_MEMINFO (Linux); drops is as in /proc/net/udp, and queued is as its rx_queue until
-    datagrams are read: their memory is given back in batches, so that queued can then be too
-    large by a quarter of the limit. It is 0 again once the queue is empty.
-    """
-    if sys.platform != "linux":
-        return None
-    with socket.socket(fileno=os.dup(endpoint.fileno())) as sock:
-        try:
-            counters = struct.unpack("9I", sock.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 36))
-        except (OSError, struct.error):
-            return None
-    return Gauge(queued=counters[0], limit=counters[1], drops=counters[8])
 
 
 def capabilities() -> list[Capability]:

@@ -1,4 +1,4 @@
-"""The X-ray: the gauge agrees with the kernel's own table, and no probe can do harm."""
+"""The gauge agrees with the kernel's own table, and no probe can do harm."""
 
 import os
 import socket
@@ -6,8 +6,9 @@ import sys
 
 import pytest
 
-from netlib.kernel import inspect as xray
-from netlib.kernel.inspect import PROBES, Capability, Gauge, capabilities, gauge
+from netlib.kernel import capabilities as attempts
+from netlib.kernel.capabilities import PROBES, Capability, capabilities
+from netlib.kernel.gauge import Gauge, gauge
 from netlib.sockets import TCPListener, UDPReceiver, UDPSender
 
 pytestmark = [
@@ -75,7 +76,7 @@ def test_reading_the_gauge_leaves_the_socket_as_it_was():
 
 @pytest.mark.parametrize(("name", "value"), [("sys.platform", "win32"), ("SO_MEMINFO", 9999)])
 def test_a_system_that_does_not_tell_gives_no_gauge(monkeypatch, name, value):
-    monkeypatch.setattr(f"netlib.kernel.inspect.{name}", value)
+    monkeypatch.setattr(f"netlib.kernel.gauge.{name}", value)
     with UDPReceiver() as receiver:
         assert gauge(receiver) is None
 
@@ -97,7 +98,7 @@ def test_a_probe_that_fails_is_a_finding_and_not_an_error(monkeypatch, failure):
     def probe():
         raise failure
 
-    monkeypatch.setattr(xray, "PROBES", [("L9", "nothing", probe), *PROBES[:1]])
+    monkeypatch.setattr(attempts, "PROBES", [("L9", "nothing", probe), *PROBES[:1]])
     detail = str(failure) or type(failure).__name__
     broken, working = capabilities()
     assert broken == Capability("L9", "nothing", False, detail)
