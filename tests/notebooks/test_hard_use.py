@@ -1,11 +1,13 @@
-"""What readers do to notebooks: run cells twice, run all again, open four at once, press stop."""
+"""What readers do to notebooks: run cells in any order, twice, three at once; answer exercises."""
 
+import random
 import re
 import subprocess
 import sys
 import time
+from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -14,6 +16,8 @@ from watcher import Watcher
 
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="the watcher reads Linux's /proc")
 SOLUTIONS = NOTEBOOKS / "solutions"
+ANSWERS = Path(__file__).parent / "answers"
+BOUND = 15.0  # seconds that a check may take, whatever the answer does
 
 
 @dataclass
@@ -23,14 +27,15 @@ class Findings:
     held: dict[str, dict]
     blank: dict[str, str]
     solved: dict[str, str]
+    misjudged: list[str]
     hosts: list[str]
 
 
 @dataclass
 class Ordeal:
-    """One notebook in four kernels at once: one used hard, three that just run it.
+    """One notebook in three kernels at once: one used hard, two that just run it.
 
-    One of the three may open few files; a notebook that wants more has to make do with them.
+    One of the two may open few files; a notebook that wants more has to make do with them.
     """
 
     hard: "Future[Findings]"
@@ -47,10 +52,10 @@ class Ordeal:
 
 @pytest.fixture(scope="module", params=notebooks(), ids=lambda path: path.stem)
 def ordeal(request) -> Ordeal:
-    """Run a notebook in four kernels at once, watched; each test looks at another side of it."""
-    with Watcher() as watcher, ThreadPoolExecutor(4) as pool:
+    """Run a notebook in three kernels at once, watched; each test looks at another side of it."""
+    with Watcher() as watcher, ThreadPoolExecutor(3) as pool:
         hard = pool.submit(use_hard, request.param)
-        plain = [pool.submit(use_once, request.param, files) for files in (400, None, None)]
+        plain = [pool.submit(use_once, request.param, files) for files in (400, None)]
     return Ordeal(hard, plain, watcher)
 
 
@@ -64,21 +69,61 @@ def use_once(path: Path, files: int | None):
 
 
 def use_hard(path: Path) -> Findings:
-    """Every cell twice in a row, all again from the top, then the solutions, in one kernel."""
+    """Every cell in order, in reverse, shuffled and twice in a row; then answers to exercises."""
     cells, held = code_cells(path), {}
+    shuffled = random.Random(path.stem).sample(cells, len(cells))
     with Kernel() as kernel:
         kernel.probe("render_nothing()")
         kernel.probe("note_every_bind()")
         held["at the start"] = kernel.probe("held()")
-        kernel.run_all([cell for cell in cells for _ in range(2)])
-        held["after the first pass"] = kernel.probe("held()")
         kernel.run_all(cells)
-        held["after the second pass"] = kernel.probe("held()")
+        held["after the first pass"] = kernel.probe("held()")
+        kernel.run_all(cells[::-1])
+        kernel.run_all([cell for cell in shuffled for _ in range(2)])
         blank = judge(path, kernel)
         solved = solve(path, kernel)
+        misjudged = [fault for answer in answers(path) if (fault := misjudgement(answer, kernel))]
+        held["after all passes"] = kernel.probe("held()")
         kernel.probe("stop_panels()")
         held["after the panels' stop"] = kernel.probe("held()")
-        return Findings(held, blank, solved, kernel.probe("ADDRESSES"))
+        return Findings(held, blank, solved, misjudged, kernel.probe("ADDRESSES"))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a student writes into an exercise's cell, and what the check is to say of it."""
+
+    path: Path
+    exercise: str
+    right: bool
+    words: str  # of a wrong answer: these name the fault
+    source: str
+
+
+def answers(path: Path) -> list[Answer]:
+    """Return the answers kept for a notebook's exercises.
+
+    A file holds them one below the other, each under a line such as
+    `# %% exercise 2: right` or `# %% exercise 2: wrong, expected to wait`.
+    """
+    text = (ANSWERS / path.with_suffix(".py").name).read_text(encoding="utf-8")
+    parts = re.split(r"^# %% exercise (\w+): (right|wrong)(?:, (.+))?\n", text, flags=re.M)[1:]
+    fields = zip(parts[::4], parts[1::4], parts[2::4], parts[3::4], strict=True)
+    return [Answer(path, n, kind == "right", words or "", s) for n, kind, words, s in fields]
+
+
+def misjudgement(answer: Answer, kernel: Kernel) -> str:
+    """Answer an exercise and run its check; return what is wrong with its verdict, or ""."""
+    (cell,) = (c for c in code_cells(answer.path) if f"exercise-{answer.exercise}" in c.tags)
+    (check,) = (c for c in code_cells(answer.path) if f"check-{answer.exercise}" in c.tags)
+    kernel.run(replace(cell, source=answer.source))
+    began = time.monotonic()
+    ((_, sentence),) = verdicts(check, kernel.run(check))
+    took = time.monotonic() - began
+    expected = "solved" if answer.right else answer.words
+    if expected and expected in sentence and took < BOUND:
+        return ""
+    return f"{answer.source}\n expected {expected!r}, got {sentence!r} after {took:.1f} s"
 
 
 def solve(path: Path, kernel: Kernel) -> dict[str, str]:
@@ -110,18 +155,18 @@ def verdicts(cell: Cell, outputs: list[dict]) -> list[tuple[str, str]]:
     return [(tag, said) for tag in tagged("check", cell)]
 
 
-def test_every_cell_runs_twice_and_the_whole_notebook_again(ordeal):
+def test_every_cell_runs_again_in_reverse_shuffled_and_twice_in_a_row(ordeal):
     assert ordeal.found
 
 
-def test_four_kernels_run_the_notebook_at_once(ordeal):
+def test_three_kernels_run_the_notebook_at_once(ordeal):
     assert [str(kernel.exception()) for kernel in ordeal.plain if kernel.exception()] == []
     assert ordeal.found
 
 
-def test_a_second_pass_leaves_no_more_sockets_or_threads_than_the_first(ordeal):
+def test_more_passes_leave_no_more_sockets_or_threads_than_the_first(ordeal):
     held = ordeal.found.held
-    first, second = held["after the first pass"], held["after the second pass"]
+    first, second = held["after the first pass"], held["after all passes"]
     assert second["sockets"] <= first["sockets"]
     assert len(second["threads"]) <= len(first["threads"]), second["threads"]
 
@@ -142,6 +187,24 @@ def test_every_check_says_not_yet_on_the_blank_and_solved_on_the_solution(ordeal
     found = ordeal.found
     assert {tag: said for tag, said in found.blank.items() if "not yet" not in said} == {}
     assert {tag: said for tag, said in found.solved.items() if "solved" not in said} == {}
+
+
+def test_the_checks_tell_right_answers_from_wrong_ones_and_name_the_fault(ordeal):
+    assert "\n\n".join(ordeal.found.misjudged) == ""
+
+
+def test_an_unsolved_exercise_shows_one_mark(ordeal):
+    assert {
+        tag: said.count("not yet") for tag, said in ordeal.found.blank.items()
+    } == dict.fromkeys(ordeal.found.blank, 1)
+
+
+@pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
+def test_every_exercise_keeps_three_right_and_three_wrong_answers(path):
+    kept = Counter((answer.exercise, answer.right) for answer in answers(path))
+    expected = {(number, right) for number in exercises(path) for right in (True, False)}
+    assert set(kept) == expected
+    assert {key: count for key, count in kept.items() if count < 3} == {}
 
 
 @pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)

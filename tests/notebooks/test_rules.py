@@ -1,9 +1,11 @@
 """House rules of notebooks that can be held without running them."""
 
+import json
 import re
+from statistics import median, quantiles
 
 import pytest
-from kernels import NOTEBOOKS, code_cells
+from kernels import NOTEBOOKS, code_cells, notebooks
 
 everything = sorted(NOTEBOOKS.rglob("[0-9]*.ipynb"))
 everything = [p for p in everything if ".ipynb_checkpoints" not in p.parts]
@@ -68,3 +70,90 @@ def test_a_notebook_opens_quickly(path):
 def test_the_stored_outputs_come_from_one_run_in_order(path):
     cells = code_cells(path)
     assert [c.count for c in cells] == list(range(1, len(cells) + 1))
+
+
+in_the_course = pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
+END_OF_CORE = re.compile(r"^#+ (Deeper|Check yourself|Exercises)", re.M)
+
+
+def shape(cells: list[dict]) -> tuple[int, int]:
+    """Return how many code cells and how many words of prose there are."""
+    prose = [text(cell) for cell in cells if cell["cell_type"] == "markdown"]
+    code = [cell for cell in cells if cell["cell_type"] == "code" and text(cell).strip()]
+    return len(code), sum(len(re.findall(r"\w+", each)) for each in prose)
+
+
+def text(cell: dict) -> str:
+    return "".join(cell["source"])
+
+
+def all_cells(path) -> list[dict]:
+    return json.loads(path.read_text(encoding="utf-8"))["cells"]
+
+
+@in_the_course
+def test_a_lecture_gets_through_the_core_and_a_session_through_the_whole(path):
+    cells = all_cells(path)
+    ends = [
+        n
+        for n, c in enumerate(cells)
+        if c["cell_type"] == "markdown" and END_OF_CORE.search(text(c))
+    ]
+    code, words = shape(cells[: ends[0]])
+    assert code <= 25 and words <= 1800, f"core: {code} code cells, {words} words"
+    code, words = shape(cells)
+    assert code <= 40 and words <= 2800, f"in all: {code} code cells, {words} words"
+
+
+@in_the_course
+def test_what_is_deeper_comes_last_and_says_so(path):
+    headings = [
+        line
+        for c in all_cells(path)
+        if c["cell_type"] == "markdown"
+        for line in text(c).splitlines()
+        if re.match("#+ ", line)
+    ]
+    assert any(re.match(r"## (Check yourself)", line) for line in headings)
+    deeper = [n for n, line in enumerate(headings) if line.startswith("## Deeper")]
+    assert not deeper or all(
+        line.startswith(("###", "## Deeper", "## References", "# References", "## What next"))
+        for line in headings[deeper[0] :]
+    )
+
+
+@in_the_course
+def test_code_cells_are_short_enough_to_project(path):
+    lengths = [
+        len([line for line in c.source.splitlines() if line.strip()]) for c in code_cells(path)
+    ]
+    assert median(lengths) <= 7
+    assert quantiles(lengths, n=10, method="inclusive")[-1] <= 13
+
+
+@in_every_notebook
+def test_no_line_of_code_is_wider_than_a_page(path):
+    wide = {
+        c.where: [line for line in c.source.splitlines() if len(line) > 79]
+        for c in code_cells(path)
+    }
+    assert {where: lines for where, lines in wide.items() if lines} == {}
+
+
+@in_the_course
+def test_no_more_than_two_code_cells_follow_each_other_without_prose(path):
+    kinds = "".join(
+        "c" if c["cell_type"] == "code" else "m" for c in all_cells(path) if text(c).strip()
+    )
+    assert "ccc" not in kinds
+
+
+@in_the_course
+def test_each_notebook_named_exists(path):
+    named = {
+        n
+        for c in all_cells(path)
+        if c["cell_type"] == "markdown"
+        for n in re.findall(r"notebooks? (\d\d)\b", text(c))
+    }
+    assert named <= {p.stem[:2] for p in notebooks()}
