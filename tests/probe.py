@@ -65,6 +65,41 @@ def allow_files(most: int):
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
+def be_a_plain_machine():
+    """Be from now on a machine at level L1: no gauge, TCP_INFO, raw sockets, namespaces or IPv6.
+
+    What Linux tells in /proc of TCP's states comes from psutil, as on macOS and Windows.
+    """
+    import errno
+    import socket
+    from pathlib import Path
+
+    from netlib.kernel import capabilities, gauge, states, tcp_info
+
+    def refuse(number: int):
+        raise OSError(number, os.strerror(number))
+
+    def open_socket(self, family=-1, *rest, _open=socket.socket.__init__, **named):
+        raw = family == getattr(socket, "AF_PACKET", None)
+        refuse(errno.EPERM) if raw else _open(self, family, *rest, **named)
+
+    def bind(self, address, _bind=socket.socket.bind):
+        ipv6 = isinstance(address, tuple) and ":" in str(address[0])
+        refuse(errno.EADDRNOTAVAIL) if ipv6 else _bind(self, address)
+
+    def state(sock) -> str:
+        rows = states._by_psutil()
+        return next((row.state for row, number in rows if number == sock.fileno()), "unknown")
+
+    socket.socket.__init__, socket.socket.bind = open_socket, bind
+    gauge.gauge = capabilities.gauge = lambda endpoint: None
+    tcp_info.tcp_info = capabilities.tcp_info = lambda sock: None
+    if hasattr(socket, "TCP_INFO"):
+        del socket.TCP_INFO
+    states.TABLE, states.state = Path("/nowhere"), state
+    capabilities._UNSHARE = "import sys; sys.exit('unshare: Operation not permitted')"
+
+
 async def run_cells(sources: list[str]):
     """Run cells one after the other as ipykernel does, until one of them raises."""
     from IPython import get_ipython

@@ -35,7 +35,7 @@ class Findings:
 class Ordeal:
     """One notebook in three kernels at once: one used hard, two that just run it.
 
-    One of the two may open few files; a notebook that wants more has to make do with them.
+    One of the two is at level L1 and may open few files; the notebook has to make do with that.
     """
 
     hard: "Future[Findings]"
@@ -55,16 +55,17 @@ def ordeal(request) -> Ordeal:
     """Run a notebook in three kernels at once, watched; each test looks at another side of it."""
     with Watcher() as watcher, ThreadPoolExecutor(3) as pool:
         hard = pool.submit(use_hard, request.param)
-        plain = [pool.submit(use_once, request.param, files) for files in (400, None)]
+        plain = [pool.submit(use_once, request.param, little) for little in (True, False)]
     return Ordeal(hard, plain, watcher)
 
 
-def use_once(path: Path, files: int | None):
-    """Run all, if need be where only so many files may be open."""
+def use_once(path: Path, little: bool):
+    """Run all, if need be on a machine that allows little."""
     with Kernel() as kernel:
         kernel.probe("render_nothing()")
-        if files:
-            kernel.probe(f"allow_files({files})")
+        if little:
+            kernel.probe("be_a_plain_machine()")
+            kernel.probe("allow_files(400)")
         kernel.run_all(code_cells(path))
 
 
