@@ -1,0 +1,57 @@
+"""Watch which sockets a learner's function opens, what they send, and whether it closes them."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+class WatchedSocket(socket.socket):
+    """A socket that keeps what it has sent in `sent`."""
+
+    def __init__(self, *arguments, **keywords):
+        super().__init__(*arguments, **keywords)
+        self.sent: list[bytes] = []
+
+    @property
+    def closed(self) -> bool:
+        return self.fileno() < 0
+
+    def send(self, data, *flags) -> int:
+        return self._count(data, super().send(data, *flags))
+
+    def sendto(self, data, *where) -> int:
+        return self._count(data, super().sendto(data, *where))
+
+    def sendall(self, data, *flags):
+        super().sendall(data, *flags)
+        self._count(data, len(data))
+
+    def _count(self, data, size: int) -> int:
+        self.sent.append(bytes(data)[:size])
+        return size
+
+
+@contextmanager
+def watched() -> Iterator[list[WatchedSocket]]:
+    """Yield the list of all sockets that this process opens inside the block, as they are opened.
+
+    Their waits end after a second unless the function sets a limit of its own. At the end of the
+    block those that are still open are closed: look at `closed` before.
+    """
+    opened: list[WatchedSocket] = []
+
+    class Opened(WatchedSocket):
+        def __init__(self, *arguments, **keywords):
+            super().__init__(*arguments, **keywords)
+            opened.append(self)
+
+    plain, limit = socket.socket, socket.getdefaulttimeout()
+    socket.socket = Opened  # type: ignore[misc]
+    socket.setdefaulttimeout(1.0)
+    try:
+        yield opened
+    finally:
+        socket.socket = plain  # type: ignore[misc]
+        socket.setdefaulttimeout(limit)
+        for each in opened:
+            each.close()
