@@ -29,10 +29,9 @@ def test_the_sockets_of_netlib_are_seen_too():
 
 def test_a_wait_without_a_limit_ends_and_the_module_is_as_before():
     before = socket.socket, socket.getdefaulttimeout()
-    with pytest.raises(TimeoutError), watched():
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as waiting:
-            waiting.bind(("127.0.0.1", 0))
-            waiting.recv(1)
+    with pytest.raises(TimeoutError), watched() as opened:
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM).bind(("127.0.0.1", 0))
+        opened[0].recv(1)
     assert (socket.socket, socket.getdefaulttimeout()) == before
 
 
