@@ -90,7 +90,7 @@ def patient(sock, seconds):
     sock.settimeout(seconds)
     return sock.recv(1024)
 
-# %% exercise 2: wrong, still running
+# %% exercise 2: wrong, did not end within
 def patient(sock, seconds):
     while True: pass
 
@@ -125,17 +125,17 @@ def echo_of(payload):
         here.close()
         there.close()
 
-# %% exercise 3: wrong, two sockets
+# %% exercise 3: wrong, two sockets should send
 def echo_of(payload):
     return payload
 
-# %% exercise 3: wrong, two sockets
+# %% exercise 3: wrong, two sockets should send
 def echo_of(payload):
     with bound_to(0) as client, bound_to(0) as server:
         client.sendto(payload, server.getsockname())
         return server.recv(65535)
 
-# %% exercise 3: wrong, not closed
+# %% exercise 3: wrong, sockets not closed
 def echo_of(payload):
     client, server = bound_to(0), bound_to(0)
     client.sendto(payload, server.getsockname())
@@ -157,7 +157,7 @@ def echo_of(payload):
         client.sendto(payload, server.getsockname())
         return client.recv(65535)  # from the wrong socket: nobody has answered
 
-# %% exercise 3: wrong, still running
+# %% exercise 3: wrong, did not end within
 def echo_of(payload):
     with bound_to(0) as client:
         while True:
