@@ -70,6 +70,15 @@ def test_nothing_to_send_is_done_at_once(name):
 
 
 @each_protocol
+def test_a_list_that_changes_later_changes_nothing(name):
+    messages = numbered(2)
+    sender, receiver = pair(name, messages)
+    messages.clear()
+    simulate(sender, receiver, Link(), Link())
+    assert (sender.done, receiver.delivered) == (True, numbered(2))
+
+
+@each_protocol
 def test_an_empty_message_is_a_message(name):
     sender, receiver = pair(name, [b"", b"", b"x"])
     simulate(sender, receiver, Link(), Link())
@@ -145,6 +154,14 @@ def test_having_gone_back_an_acknowledgement_that_was_late_takes_it_forward_agai
     assert (sender.transmissions, sender.retransmissions) == (5, 2)
 
 
+def test_a_timeout_that_waits_for_its_turn_to_send_is_one_timeout():
+    sender = GoBackNSender(numbered(3), 3, 0.6, spacing=0.25)
+    for now in (0.0, 0.25, 0.5):
+        sender.wake(now)
+    assert (sender.deadline, sender.wake(0.6), sender.deadline) == (0.6, [], 0.75)
+    assert (labels(sender.wake(0.75)), sender.timeouts) == (["DATA 0 'm0'"], 1)
+
+
 def test_a_receiver_delivers_once_and_acknowledges_each_time():
     receiver = StopAndWaitReceiver()
     answers = [receiver.receive(wire.data(0, b"m0"), now) for now in (0.0, 0.1)]
@@ -161,6 +178,15 @@ def test_a_selective_receiver_keeps_what_is_ahead_and_delivers_in_order():
     receiver.receive(wire.data(1, b"m1"), 0.0)
     assert (receiver.delivered, receiver.kept) == ([b"m0", b"m1", b"m2"], 0)
     assert labels(receiver.receive(wire.data(0, b"m0"), 0.0)) == ["ACK 0"]
+
+
+def test_a_selective_receiver_acknowledges_again_one_window_below_its_own_and_no_more():
+    receiver = SelectiveRepeatReceiver(2)
+    for n, message in enumerate(numbered(5)):
+        receiver.receive(wire.data(n, message), 0.0)
+    answers = [labels(receiver.receive(wire.data(n, b"old"), 0.0)) for n in (2, 3, 4)]
+    assert answers == [[], ["ACK 3"], ["ACK 4"]]
+    assert (receiver.ignored, receiver.duplicates) == (1, 2)
 
 
 # ---- Karn's rule
@@ -388,9 +414,18 @@ def test_sequence_numbers_wrap():
     path = Link(delay=0.02, loss=0.01)
     simulate(sender, receiver, path, path.reverse(), trace=False)
     assert (sender.done, len(receiver.delivered)) == (True, 70_000)
+    assert not (sender._acked or sender._resent or sender._timers or receiver.kept)  # nothing held
 
 
 # ---- garbage, and mistakes
+
+
+@each_protocol
+def test_a_datagram_of_the_wrong_kind_is_counted_and_not_answered(name):
+    sender, receiver = pair(name, numbered(2))
+    sender.wake(0.0)
+    assert sender.receive(wire.data(0, b"x"), 0.0) == receiver.receive(wire.ack(0), 0.0) == []
+    assert (sender.ignored, receiver.ignored, receiver.delivered) == (1, 1, [])
 
 
 garbage = st.one_of(
