@@ -120,6 +120,7 @@ def test_selective_repeat_sends_again_only_what_was_not_acknowledged():
     assert sender.receive(wire.ack(1), 0.5) == []  # the window begins with message 0 as before
     assert (sender.in_flight, sender.wake(0.999)) == (2, [])
     assert labels(sender.wake(1.0)) == ["DATA 0 'm0'", "DATA 2 'm2'"]
+    assert sender.timeouts == 1  # for both: the timer backs off once
     assert labels(sender.receive(wire.ack(0), 1.1)) == ["DATA 3 'm3'", "DATA 4 'm4'"]
     assert labels(sender.wake(2.0)) == ["DATA 2 'm2'"]
     assert sender.deadline == 2.1
@@ -187,6 +188,10 @@ def test_a_selective_receiver_acknowledges_again_one_window_below_its_own_and_no
     answers = [labels(receiver.receive(wire.data(n, b"old"), 0.0)) for n in (2, 3, 4)]
     assert answers == [[], ["ACK 3"], ["ACK 4"]]
     assert (receiver.ignored, receiver.duplicates) == (1, 2)
+
+
+def test_a_number_with_more_bits_than_agreed_is_read_by_its_low_bits():
+    assert labels(SelectiveRepeatReceiver(2, 2).receive(wire.data(5, b"m1"), 0.0)) == ["ACK 1"]
 
 
 # ---- Karn's rule
@@ -452,6 +457,8 @@ def test_garbage_never_raises_and_is_never_answered_with_garbage(name, datagrams
     ("make", "kind", "message"),
     [
         (lambda: StopAndWaitSender(["a"]), TypeError, "a list of bytes, got 'a' in it"),
+        (lambda: GoBackNSender([bytearray(b"a")]), TypeError, r"got bytearray\(b'a'\) in it"),
+        (lambda: SelectiveRepeatSender(n for n in [b"a"]), TypeError, "got <generator"),
         (lambda: StopAndWaitSender(b"abc"), TypeError, "a list of bytes, got b'abc'"),
         (lambda: StopAndWaitSender([], 0), ValueError, "seconds above 0 or a Timer, got 0"),
         (lambda: StopAndWaitSender([], "1"), ValueError, "or a Timer, got '1'"),
@@ -459,6 +466,9 @@ def test_garbage_never_raises_and_is_never_answered_with_garbage(name, datagrams
         (lambda: GoBackNSender([], 8, 1, 3), ValueError, "at most 7 with 3 bits, got 8"),
         (lambda: GoBackNSender([], 9, 1, 3, unsafe=True), ValueError, "from 1 to 8, got 9"),
         (lambda: GoBackNSender([], 0), ValueError, "window must be a whole number .*, got 0"),
+        (lambda: GoBackNSender([], 2.0), ValueError, "window must be a whole number .*, got 2.0"),
+        (lambda: GoBackNSender([], 1, 1, 17), ValueError, "bits must be .* from 1 to 16, got 17"),
+        (lambda: SelectiveRepeatSender([], spacing=-1), ValueError, "spacing must be .*, got -1"),
         (lambda: GoBackNSender([], spacing=-1), ValueError, "spacing must be .*, got -1"),
         (lambda: GoBackNReceiver(0), ValueError, "bits must be .* from 1 to 16, got 0"),
         (lambda: SelectiveRepeatSender([], 5, 1, 3), ValueError, "at most 4 with 3 bits, got 5"),
