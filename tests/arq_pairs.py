@@ -37,12 +37,12 @@ def pair(name: str, messages: list[bytes], timeout=0.1) -> tuple[Endpoint, Endpo
 
 
 def numbered(count: int) -> list[bytes]:
-    """Return so many messages, each unlike the others."""
+    """Return `count` messages, each unlike the others."""
     return [f"m{n}".encode() for n in range(count)]
 
 
-def told(trace: Trace) -> str:
-    """Return a conversation as text, times in ms, one line for each thing that happened."""
+def transcript(trace: Trace) -> str:
+    """Return a conversation as text, times in ms, one line for each event."""
     verbs = {"send": ">", "receive": "<", "lost": "x"}
     lines = (
         f"{e.time * 1000:g} {e.role} {verbs[e.action]} {wire.describe(e.payload)} {e.note}".rstrip()

@@ -1,18 +1,25 @@
-"""Numbers from what was measured, with how far they can be trusted."""
+"""Numbers from measurements, and how far they can be trusted."""
 
 import math
 from collections.abc import Callable
 from statistics import NormalDist
-from typing import TypeVar
+from typing import Any, Protocol, TypeVar
 
 import numpy as np
 
-T = TypeVar("T")
+
+class Ordered(Protocol):
+    """What can be compared with <."""
+
+    def __lt__(self, other: Any, /) -> bool: ...
+
+
+T = TypeVar("T", bound=Ordered)
 FEWEST = 10  # samples for an interval of their mean; with fewer, the quantile's series is not exact
 
 
 def proportion_interval(hits: int, n: int, confidence: float = 0.95) -> tuple[float, float]:
-    """Return where a probability lies, of which `hits` in `n` trials were seen (Wilson's interval).
+    """Return the interval for a probability that `hits` in `n` trials suggest (Wilson's).
 
     Source: E. B. Wilson, Probable inference, the law of succession, and statistical inference,
     Journal of the American Statistical Association, 1927.
@@ -26,7 +33,7 @@ def proportion_interval(hits: int, n: int, confidence: float = 0.95) -> tuple[fl
 
 
 def mean_interval(samples, confidence: float = 0.95) -> tuple[float, float]:
-    """Return where the mean of independent samples lies (Student's t). Raises ValueError."""
+    """Return the interval for the mean of independent samples (Student's t). Raises ValueError."""
     n, mean = len(samples), float(np.mean(samples))
     if n < FEWEST:
         raise ValueError(f"expected at least {FEWEST} samples, got {n}")
@@ -35,7 +42,7 @@ def mean_interval(samples, confidence: float = 0.95) -> tuple[float, float]:
 
 
 def student_quantile(probability: float, freedom: int) -> float:
-    """Return the quantile of Student's t with so many degrees of freedom, 9 or more.
+    """Return the quantile of Student's t with `freedom` degrees of freedom, 9 or more.
 
     A series around the normal quantile, within 0.2 % up to a probability of 0.9995. Source:
     M. Abramowitz, I. A. Stegun, Handbook of Mathematical Functions, 1964, formula 26.7.5.
@@ -51,14 +58,17 @@ def student_quantile(probability: float, freedom: int) -> float:
 
 
 def best_of(run: Callable[[], T], below: T, most: int = 8) -> T:
-    """Return the least that `run()` gives: of one run if it is below `below`, else of up to `most`.
+    """Return the least result of up to `most` runs, ending with the first that is below `below`.
 
-    For times: whatever else the machine does can only add to them. Taught in: 07.
+    For times: whatever else the machine does can only add to them, so the least of several runs is
+    the nearest to the time of the code itself, and the mean is not. Load comes and goes: a busy
+    moment spoils a run, hardly eight in a row. A run below `below` has shown what was to be shown;
+    if none can be, the least of all `most` says so. Taught in: 07.
     """
-    found = [run()]
-    while not found[-1] < below and len(found) < most:
-        found.append(run())
-    return min(found)
+    results = [run()]
+    while not results[-1] < below and len(results) < most:
+        results.append(run())
+    return min(results)
 
 
 def bursts(lost) -> np.ndarray:

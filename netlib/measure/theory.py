@@ -95,7 +95,7 @@ def throughput(window, rtt, rate):
 
 
 def slow_start_rounds(segments, first=10):
-    """Return the round trips in which slow start sends so many segments, `first` in the first one.
+    """Return how many round trips slow start needs for these segments, `first` in the first one.
 
     Each round doubles the window: n rounds send first * (2**n - 1). Without loss, and with an ACK
     for each segment. Source: RFC 5681, section 3.1; `first`: RFC 6928.
@@ -125,14 +125,14 @@ def stop_and_wait_time(rtt, rto, p, p_back=None):
 
     The number of failures is geometric: rtt + rto * Ps / (1 - Ps), Ps the `either_way_loss`.
     """
-    failed = either_way_loss(p, p_back)
-    return rtt + rto * failed / (1 - failed)
+    failure = either_way_loss(p, p_back)
+    return rtt + rto * failure / (1 - failure)
 
 
 def selective_repeat(p, a, window=np.inf):
     """Return the efficiency of selective repeat, data lost with probability p: window-limited.
 
-    Exact for a window of 1 and for one without limit; in between a bound, for the window also
+    Exact for a window of 1 and for one without limit; in between a bound, because the window also
     stands still whenever its oldest message is lost. Source: Stallings, as `utilisation`.
     """
     return (1 - p) * utilisation(a, window)
@@ -145,8 +145,8 @@ def go_back_n(p, a, window=np.inf):
     evenly over the messages; see `go_back_n_exact`. Source: Stallings, as `utilisation`.
     """
     round_trip = 1 + 2 * np.asarray(a)
-    sent_in_vain = np.minimum(window, round_trip)  # with each loss
-    return utilisation(a, window) * (1 - p) / (1 - p + sent_in_vain * p)
+    repeats = np.minimum(window, round_trip)  # for each loss
+    return utilisation(a, window) * (1 - p) / (1 - p + repeats * p)
 
 
 def go_back_n_exact(p, a, window=np.inf):
@@ -156,10 +156,10 @@ def go_back_n_exact(p, a, window=np.inf):
     each window that is full a wait of 1 + 2a - window; the loss takes a round trip 1 + 2a, after
     which a window begins: so E[floor(G / window)] = q^window / (1 - q^window) waits, q = 1 - p.
     """
-    round_trip, through = 1 + 2 * np.asarray(a), (1 - p) / p
+    round_trip, successes = 1 + 2 * np.asarray(a), (1 - p) / p
     chance = (1 - p) ** np.minimum(window, round_trip)
     waits = chance / (1 - chance) * (round_trip - np.minimum(window, round_trip))
-    return through / (through + waits + round_trip)
+    return successes / (successes + waits + round_trip)
 
 
 def fec_residual(p, k):

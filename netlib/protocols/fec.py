@@ -1,12 +1,14 @@
-"""Reliability without asking again: one parity datagram for k messages mends one loss among them.
+"""Repair without asking again: from one parity for k messages, any one of them can be recovered.
 
-The parity is the exclusive or (XOR) of the messages it covers, in boxes of the same size. With
-loss p, what it cannot mend is a fraction p * (1 - (1 - p) ** k) of the messages. RFC 5109 does so
-for RTP.
+    P = m1 ^ m2 ^ m3, so m2 = P ^ m1 ^ m3      (^ is XOR, bit by bit; x ^ x = 0)
+
+Messages are padded to the same size. Two losses among the k + 1 datagrams are too many: of a loss
+p, p * (1 - (1 - p) ** k) remains. RFC 5109 does the same for RTP.
 """
 
-from collections.abc import Iterable
+from collections.abc import Sequence
 
+from netlib import checks
 from netlib.protocols import arguments, wire
 
 SPACE = 1 << wire.MAX_BITS
@@ -15,26 +17,25 @@ SPACE = 1 << wire.MAX_BITS
 class FecSender:
     """Send messages, and after every `k` of them their parity; wait for nothing.
 
-    spacing: the time between two datagrams [s]; 0: all are sent at once.
+    spacing: the time between two datagrams [s]; with 0 all are sent at once.
     """
 
-    def __init__(self, messages: Iterable[bytes], k: int = 4, *, spacing: float = 0.0):
-        told, k = arguments.messages(messages), arguments.whole("k", k, 1, 255)
-        self._datagrams = [
-            datagram
-            for first in range(0, len(told), k)
-            for datagram in protected(told[first : first + k], first)
-        ]
-        self.spacing, self.transmissions = arguments.spacing(spacing), 0
-        self.deadline: float | None = 0.0 if told else None
+    def __init__(self, messages: Sequence[bytes], k: int = 4, *, spacing: float = 0.0):
+        arguments.messages(messages)
+        arguments.whole("k", k, 1, 255)
+        checks.seconds("spacing", spacing)
+        groups = ((first, messages[first : first + k]) for first in range(0, len(messages), k))
+        self._datagrams = [datagram for group in groups for datagram in protected(*group)]
+        self.spacing, self.transmissions = spacing, 0
+        self.deadline: float | None = 0.0 if messages else None
 
     @property
     def done(self) -> bool:
-        """Whether all is sent; whether it arrived, nobody will say."""
+        """Whether everything is sent; no answer says whether it arrived."""
         return self.transmissions == len(self._datagrams)
 
     def wake(self, now: float) -> list[bytes]:
-        """Send the next datagram; without a spacing, all."""
+        """Send the next datagram, or all of them without a spacing."""
         first = self.transmissions
         last = first + 1 if self.spacing else len(self._datagrams)
         self.transmissions = min(last, len(self._datagrams))
@@ -42,14 +43,14 @@ class FecSender:
         return self._datagrams[first:last]
 
     def receive(self, datagram: bytes, now: float) -> list[bytes]:
-        """Drop what comes back: nothing is expected."""
+        """Drop a datagram: none is expected."""
         return []
 
 
 class FecReceiver:
-    """Hold in `delivered`, by number, the messages that arrived or could be recovered.
+    """Hold in `delivered`, by number, the messages that arrived or were recovered.
 
-    `times` says when each was known [s], `recovered` how many a parity brought back.
+    `times` says when [s], by number, `recovered` how many came from a parity.
     """
 
     deadline = None
@@ -58,19 +59,19 @@ class FecReceiver:
         self.delivered: dict[int, bytes] = {}
         self.times: dict[int, float] = {}
         self.recovered = self.ignored = 0
-        self._waiting: dict[int, tuple[range, bytes]] = {}  # by each message that is missed
+        self._waiting: dict[int, tuple[range, bytes]] = {}  # parities, by each message missing
         self._latest = 0
 
     def receive(self, datagram: bytes, now: float) -> list[bytes]:
-        """Take a message or a parity; mend what can be recovered with it."""
+        """Take a message or a parity; recover a message if that is possible now."""
         if (data := wire.read_data(datagram)) is not None:
             number = self._number(data[0])
-            self._know(number, data[1], now)
+            self._accept(number, data[1], now)
             if number in self._waiting:
                 self._recover(*self._waiting.pop(number), now)
-        elif (read := wire.read_parity(datagram)) is not None:
-            first = self._number(read[0])
-            self._recover(range(first, first + read[1]), read[2], now)
+        elif (parity := wire.read_parity(datagram)) is not None:
+            first = self._number(parity[0])
+            self._recover(range(first, first + parity[1]), parity[2], now)
         else:
             self.ignored += 1
         return []
@@ -80,14 +81,14 @@ class FecReceiver:
         return []
 
     def _number(self, seq: int) -> int:
-        """Return the number nearest to the latest that has this sequence number."""
+        """Return the number nearest to the latest with this sequence number; none is below 0."""
         half = SPACE // 2
         near = self._latest + (seq - self._latest + half) % SPACE - half
         number = near if near >= 0 else seq
         self._latest = max(self._latest, number)
         return number
 
-    def _know(self, number: int, message: bytes, now: float):
+    def _accept(self, number: int, message: bytes, now: float):
         self.delivered.setdefault(number, message)
         self.times.setdefault(number, now)
 
@@ -96,16 +97,16 @@ class FecReceiver:
         if len(lost) != 1:
             self._waiting |= dict.fromkeys(lost, (covered, parity))
             return
-        known = [self.delivered[number] for number in covered if number != lost[0]]
+        others = [self.delivered[number] for number in covered if number != lost[0]]
         self._waiting.pop(lost[0], None)
-        if (message := recovered(parity, known)) is None:
+        if (message := recovered(parity, others)) is None:
             self.ignored += 1
             return
-        self._know(lost[0], message, now)
+        self._accept(lost[0], message, now)
         self.recovered += 1
 
 
-def protected(messages: list[bytes], first: int) -> list[bytes]:
+def protected(first: int, messages: Sequence[bytes]) -> list[bytes]:
     """Return the datagrams of a group of messages, numbered from `first`, and of their parity."""
     plain = [wire.data((first + n) % SPACE, message) for n, message in enumerate(messages)]
     size = wire.LENGTH + max(map(len, messages))
@@ -113,17 +114,17 @@ def protected(messages: list[bytes], first: int) -> list[bytes]:
     return [*plain, wire.parity(first % SPACE, len(messages), parity)]
 
 
-def recovered(parity: bytes, known: list[bytes]) -> bytes | None:
-    """Return the one message that is not known, or None: these do not belong together."""
+def recovered(parity: bytes, others: list[bytes]) -> bytes | None:
+    """Return the message that is missing beside `others`, or None if the parity is not theirs."""
     size = len(parity)
-    if any(wire.LENGTH + len(message) > size for message in known):
+    if any(wire.LENGTH + len(message) > size for message in others):
         return None
-    return wire.unpadded(exclusive_or([parity, *(wire.padded(message, size) for message in known)]))
+    return wire.unpadded(exclusive_or([parity, *(wire.padded(other, size) for other in others)]))
 
 
-def exclusive_or(boxes: list[bytes]) -> bytes:
+def exclusive_or(blocks: list[bytes]) -> bytes:
     """Return the XOR of byte strings of the same length."""
     total = 0
-    for box in boxes:
-        total ^= int.from_bytes(box, "big")
-    return total.to_bytes(len(boxes[0]), "big")
+    for block in blocks:
+        total ^= int.from_bytes(block, "big")
+    return total.to_bytes(len(blocks[0]), "big")

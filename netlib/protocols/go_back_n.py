@@ -1,29 +1,34 @@
-"""A window of messages in flight, and one way to mend a loss: go back, and send all again."""
+"""A window of messages in flight, and the plain answer to a loss: go back, and send all again.
 
-from collections.abc import Iterable
+    acknowledged |   sent once or more   |   to be sent   | beyond the window
+    .. 2   3   4 | 5   6   7   8   9  10 | 11    12    13 | 14  15 ..
+                  base     next           top              base + window
 
+The receiver keeps nothing out of order, so an ACK of n means "all up to n": base moves to n + 1,
+and the window with it. Usually next is at top; when the oldest times out, it goes back to base.
+The window is below the 2 ** k numbers of k bits: with all of them in flight, an old ACK of base - 1
+would carry the number of the last message; and were all ACKs lost, copies would pass for new ones.
+"""
+
+from collections.abc import Sequence
+
+from netlib import checks
 from netlib.protocols import arguments, wire
 from netlib.protocols.stop_and_wait import StopAndWaitReceiver
 from netlib.protocols.timeout import Timer, timer_for
 
 
-def all_but_one(space: int) -> int:
-    """Return the largest window: what was acknowledged last needs a number of its own."""
-    return space - 1
-
-
 class GoBackNSender:
     """Send up to `window` messages ahead of the oldest that is not acknowledged.
 
-    When that one is not acknowledged within `timeout` ([s], or an RttEstimator) after it was sent,
-    it and all after it are sent again. bits: of the sequence number; the window must be below
-    2 ** bits (`unsafe` allows that many). spacing: the least time between two datagrams [s], as if
-    it took so long to transmit one. Source: Tanenbaum, Computer Networks, protocol 5.
+    If the oldest is not acknowledged within `timeout` ([s], or an RttEstimator), it and all after
+    it are sent again. bits: of the sequence number; `unsafe` allows a window of 2 ** bits. spacing:
+    the time that sending a datagram takes [s]. Source: Tanenbaum, Computer Networks, protocol 5.
     """
 
     def __init__(
         self,
-        messages: Iterable[bytes],
+        messages: Sequence[bytes],
         window: int = 8,
         timeout: float | Timer = 1.0,
         bits: int = wire.MAX_BITS,
@@ -31,17 +36,18 @@ class GoBackNSender:
         spacing: float = 0.0,
         unsafe: bool = False,
     ):
-        self.window = arguments.window(window, bits, all_but_one, unsafe)
-        self.timer, self.spacing = timer_for(timeout), arguments.spacing(spacing)
+        arguments.messages(messages)
+        arguments.window(window, bits, lambda space: space - 1, unsafe)
+        checks.seconds("spacing", spacing)
+        self.window, self.timer, self.spacing = window, timer_for(timeout), spacing
         self._mask = mask = (1 << bits) - 1
-        told = arguments.messages(messages)
-        self._datagrams = [wire.data(n & mask, message) for n, message in enumerate(told)]
-        self._total, self._sent_at = len(told), [0.0] * len(told)
+        self._datagrams = [wire.data(n & mask, message) for n, message in enumerate(messages)]
+        self._total, self._sent_at = len(messages), [0.0] * len(messages)
         self.base = self._next = self._top = 0  # oldest in flight, next to send, first never sent
-        self._fresh = 0  # from this number on, nothing was sent twice
+        self._fresh = 0  # from this number on, every message was sent once only
         self._free_at = 0.0  # when the next datagram may be sent
         self.transmissions = self.timeouts = self.ignored = 0
-        self.deadline: float | None = 0.0 if told else None
+        self.deadline: float | None = 0.0 if messages else None
 
     @property
     def done(self) -> bool:
@@ -50,7 +56,7 @@ class GoBackNSender:
 
     @property
     def in_flight(self) -> int:
-        """How many messages were sent and are not acknowledged."""
+        """How many messages are sent, but not acknowledged."""
         return self._top - self.base
 
     @property
@@ -59,7 +65,7 @@ class GoBackNSender:
         return self.transmissions - self._top
 
     def wake(self, now: float) -> list[bytes]:
-        """Go back to the oldest in flight if its time is up; send what there is room for."""
+        """Go back to the oldest in flight if its time is up; send what the window allows."""
         if self._next > self.base and self._sent_at[self.base] + self.timer.rto <= now:
             self.timeouts += 1
             self.timer.back_off()
@@ -67,19 +73,19 @@ class GoBackNSender:
         return self._send(now)
 
     def receive(self, datagram: bytes, now: float) -> list[bytes]:
-        """Take an acknowledgement of a message and all before it; send what there is room for."""
+        """Take the acknowledgement of a message and all before it; send what the window allows."""
         if (seq := wire.read_ack(datagram)) is None:
             self.ignored += 1
             return []
         base = self.base
         number = base + ((seq - base) & self._mask)
-        if number >= self._top:  # an old one again
+        if number >= self._top:  # an old acknowledgement
             self.ignored += 1
             return []
         if number >= self._fresh:  # Karn's rule
             self.timer.sample(now - self._sent_at[number])
         self.base = number + 1
-        if self._next <= number:  # it had gone back too far
+        if self._next <= number:  # had gone back further than necessary
             self._next = number + 1
         return self._send(now)
 
@@ -98,7 +104,7 @@ class GoBackNSender:
                 self._free_at = now + self.spacing
         self.deadline = self._sent_at[self.base] + self.timer.rto if last > self.base else None
         if last < end and (self.deadline is None or self.deadline > self._free_at):
-            self.deadline = self._free_at  # there is more, which waits for its turn
+            self.deadline = self._free_at  # more may be sent, after the spacing
         return self._datagrams[first:last]
 
 
@@ -106,4 +112,5 @@ class GoBackNReceiver(StopAndWaitReceiver):
     """Be the receiver of stop-and-wait, with as many `bits` as the sender of go-back-N."""
 
     def __init__(self, bits: int = wire.MAX_BITS):
-        super().__init__(arguments.whole("bits", bits, 1, wire.MAX_BITS))
+        arguments.whole("bits", bits, 1, wire.MAX_BITS)
+        super().__init__(bits)

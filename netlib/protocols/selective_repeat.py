@@ -1,31 +1,35 @@
-"""A window of messages in flight, each with its own timer: what is lost is sent again, alone."""
+"""A window of messages in flight, each with its own timer: only what was lost is sent again.
+
+    sender      .. 3 | 4   5*  6*  7  | 8  ..      * acknowledged; base = 4
+    receiver    .. 3 | 4   5+  6+  7  | 8  ..      + kept until 4 comes; expected = 4
+
+The sender's window begins at the oldest message without an ACK, the receiver's at the next to be
+delivered, which can be a whole window ahead: 4 to 7 arrive, their ACKs are lost, and the receiver
+waits for 8 to 11 while the sender repeats 4 to 7 (to be acknowledged again, or it would never move
+on). Both windows together must fit into the 2 ** k numbers of k bits, so each is at most half:
+with 3 bits and windows of 5, the old 4 and the new 12 would carry the same number.
+"""
 
 from collections import deque
-from collections.abc import Iterable
+from collections.abc import Sequence
 from math import inf
 
+from netlib import checks
 from netlib.protocols import arguments, wire
 from netlib.protocols.timeout import Timer, timer_for
-
-
-def half(space: int) -> int:
-    """Return the largest window: new and old messages must never share a sequence number."""
-    return space // 2
 
 
 class SelectiveRepeatSender:
     """Send up to `window` messages ahead of the oldest that is not acknowledged.
 
-    Each is sent again when it is not acknowledged within `timeout` ([s], or an RttEstimator). bits:
-    of the sequence number; the window must be at most 2 ** (bits - 1), else the receiver can take
-    an old message for a new one (`unsafe` allows more). spacing: the least time between two
-    datagrams [s], as if it took so long to transmit one. Source: Tanenbaum, Computer Networks,
-    protocol 6.
+    Each that is not acknowledged within `timeout` ([s], or an RttEstimator) is sent again. bits: of
+    the sequence number; `unsafe` allows a window above half of 2 ** bits. spacing: the time that
+    sending a datagram takes [s]. Source: Tanenbaum, Computer Networks, protocol 6.
     """
 
     def __init__(
         self,
-        messages: Iterable[bytes],
+        messages: Sequence[bytes],
         window: int = 8,
         timeout: float | Timer = 1.0,
         bits: int = wire.MAX_BITS,
@@ -33,12 +37,13 @@ class SelectiveRepeatSender:
         spacing: float = 0.0,
         unsafe: bool = False,
     ):
-        self.window = arguments.window(window, bits, half, unsafe)
-        self.timer, self.spacing = timer_for(timeout), arguments.spacing(spacing)
+        arguments.messages(messages)
+        arguments.window(window, bits, lambda space: space // 2, unsafe)
+        checks.seconds("spacing", spacing)
+        self.window, self.timer, self.spacing = window, timer_for(timeout), spacing
         self._mask = mask = (1 << bits) - 1
-        told = arguments.messages(messages)
-        self._datagrams = [wire.data(n & mask, message) for n, message in enumerate(told)]
-        self._sent_at = [0.0] * len(told)
+        self._datagrams = [wire.data(n & mask, message) for n, message in enumerate(messages)]
+        self._sent_at = [0.0] * len(messages)
         self.base = self._next = 0  # oldest in flight, first never sent
         self._acked: set[int] = set()  # beyond the base
         self._resent: set[int] = set()  # in flight, and sent more than once
@@ -46,7 +51,7 @@ class SelectiveRepeatSender:
         self._late: deque[int] = deque()  # numbers whose time is up, to be sent again
         self._free_at = 0.0  # when the next datagram may be sent
         self.transmissions = self.timeouts = self.ignored = 0
-        self.deadline: float | None = 0.0 if told else None
+        self.deadline: float | None = 0.0 if messages else None
 
     @property
     def done(self) -> bool:
@@ -55,7 +60,7 @@ class SelectiveRepeatSender:
 
     @property
     def in_flight(self) -> int:
-        """How many messages were sent and are not acknowledged."""
+        """How many messages are sent, but not acknowledged."""
         return self._next - self.base - len(self._acked)
 
     @property
@@ -64,11 +69,11 @@ class SelectiveRepeatSender:
         return self.transmissions - self._next
 
     def wake(self, now: float) -> list[bytes]:
-        """Send again every message whose time is up, and what there is room for."""
+        """Send again every message whose time is up; send what the window allows."""
         timers, rto = self._timers, self.timer.rto
         late = []
         while timers and self._sent_at[timers[0]] + rto <= now:
-            if self._waits(number := timers.popleft()):
+            if self._outstanding(number := timers.popleft()):
                 late.append(number)
         if late:
             self.timeouts += 1
@@ -78,11 +83,11 @@ class SelectiveRepeatSender:
         return self._send(now)
 
     def receive(self, datagram: bytes, now: float) -> list[bytes]:
-        """Take the acknowledgement of one message; send what there is room for."""
+        """Take the acknowledgement of one message; send what the window allows."""
         seq = wire.read_ack(datagram)
         base, acked = self.base, self._acked
         number = self._next if seq is None else base + ((seq - base) & self._mask)
-        if number >= self._next or number in acked:  # no acknowledgement, or an old one again
+        if number >= self._next or number in acked:  # not an acknowledgement, or an old one
             self.ignored += 1
             return []
         if number not in self._resent:  # Karn's rule
@@ -95,7 +100,7 @@ class SelectiveRepeatSender:
         self.base = base
         return self._send(now)
 
-    def _waits(self, number: int) -> bool:
+    def _outstanding(self, number: int) -> bool:
         return number >= self.base and number not in self._acked
 
     def _send(self, now: float) -> list[bytes]:
@@ -104,8 +109,8 @@ class SelectiveRepeatSender:
             if not self._late:
                 number = self._next
                 self._next = number + 1
-            elif not self._waits(number := self._late.popleft()):
-                continue  # its acknowledgement came while it waited for its turn
+            elif not self._outstanding(number := self._late.popleft()):
+                continue  # acknowledged while it waited for its turn
             self._sent_at[number] = now
             self._timers.append(number)
             datagrams.append(self._datagrams[number])
@@ -125,35 +130,36 @@ class SelectiveRepeatSender:
 
 
 class SelectiveRepeatReceiver:
-    """Keep what comes out of order within the window, deliver in order, acknowledge each alone.
+    """Keep messages that come out of order, deliver in order, acknowledge each by itself.
 
-    `delivered` holds the messages. `window`, `bits` and `unsafe` are the sender's.
+    `delivered` holds the messages. `window`, `bits` and `unsafe` must be the sender's.
     """
 
     deadline = None
 
     def __init__(self, window: int = 8, bits: int = wire.MAX_BITS, *, unsafe: bool = False):
-        self.window, self._mask = arguments.window(window, bits, half, unsafe), (1 << bits) - 1
+        arguments.window(window, bits, lambda space: space // 2, unsafe)
+        self.window, self._mask = window, (1 << bits) - 1
         self.delivered: list[bytes] = []
-        self.duplicates = self.ignored = 0  # known already; no data, or from nowhere near
+        self.duplicates = self.ignored = 0  # held already; not data, or outside both windows
         self._kept: dict[int, bytes] = {}
 
     @property
     def kept(self) -> int:
-        """How many messages wait for one before them."""
+        """How many messages wait for an earlier one."""
         return len(self._kept)
 
     def receive(self, datagram: bytes, now: float) -> list[bytes]:
         """Take a message; return its acknowledgement."""
-        if (read := wire.read_data(datagram)) is None:
+        if (fields := wire.read_data(datagram)) is None:
             self.ignored += 1
             return []
-        seq, message = read
+        seq, message = fields
         expected = len(self.delivered)
         ahead = (seq - expected) & self._mask
         if ahead < self.window and expected + ahead not in self._kept:
             self._keep(expected + ahead, message)
-        elif ahead < self.window or self._mask - ahead < self.window:  # below the window
+        elif ahead < self.window or self._mask - ahead < self.window:  # one window below
             self.duplicates += 1
         else:
             self.ignored += 1

@@ -1,14 +1,20 @@
-"""How long to wait for an acknowledgement: a fixed time, or the estimator of RFC 6298."""
+"""How long to wait for an acknowledgement: a fixed time, or the estimator of RFC 6298.
+
+    first round trip R    SRTT = R,  RTTVAR = R/2
+    each one after it     RTTVAR = 3/4 RTTVAR + 1/4 |SRTT - R|,  then SRTT = 7/8 SRTT + 1/8 R
+    timeout               RTO = SRTT + max(4 RTTVAR, clock's step),  at least 1 s, at most 60 s
+
+After a timeout RTO doubles, until the next round trip is measured.
+"""
 
 from typing import Protocol, runtime_checkable
 
 
 @runtime_checkable
 class Timer(Protocol):
-    """What a sender asks of its retransmission timeout: `rto` [s], told what became of it.
+    """A retransmission timeout: `rto` [s], and what a sender reports to it.
 
-    Senders keep to Karn's rule: they give no sample for a datagram that they sent more than once,
-    for nobody knows which of them was acknowledged (RFC 6298, section 3).
+    Karn's rule: no sample from a message sent twice; its ACK can be for either (RFC 6298, 3).
     """
 
     rto: float
@@ -19,7 +25,7 @@ class Timer(Protocol):
 
 
 class FixedTimeout:
-    """Always the same timeout, whatever is measured."""
+    """The same timeout always, whatever is measured."""
 
     def __init__(self, rto: float):
         if isinstance(rto, bool) or not isinstance(rto, int | float) or not 0 < rto < float("inf"):
@@ -27,10 +33,10 @@ class FixedTimeout:
         self.rto = float(rto)
 
     def sample(self, rtt: float):
-        """Take a measurement, and leave the timeout as it is."""
+        """Ignore a measurement."""
 
     def back_off(self):
-        """Take note of a timeout, and leave it as it is."""
+        """Ignore that a timeout came."""
 
     def __repr__(self) -> str:
         return f"FixedTimeout({self.rto:g} s)"
@@ -39,10 +45,10 @@ class FixedTimeout:
 class RttEstimator:
     """Estimate the round-trip time, its variation, and from them the timeout: SRTT + K * RTTVAR.
 
-    initial: the timeout before the first sample [s]. k: how many variations to allow for.
-    granularity: of the clock [s]. least, most: bounds of the timeout [s]. alpha, beta: the weight
-    of a new sample in the mean and in the variation. `history` holds each sample and the timeout
-    that followed from it. Source: RFC 6298, sections 2 and 5.5; its bounds are the defaults.
+    initial: the timeout before the first sample [s]. k: how many variations to add. granularity:
+    the clock's step [s]. least, most: bounds of the timeout [s]. alpha, beta: the weight of a new
+    sample in the mean and in the variation. `history` holds each sample and the timeout that
+    followed. Source: RFC 6298, sections 2 and 5.5; its bounds are the defaults.
     """
 
     def __init__(
@@ -57,8 +63,9 @@ class RttEstimator:
         beta: float = 1 / 4,
     ):
         if not 0 <= least <= initial <= most or not initial > 0:
-            got = f"least={least!r}, initial={initial!r}, most={most!r}"
-            raise ValueError(f"expected 0 <= least <= initial <= most, initial above 0; got {got}")
+            bounds = f"least={least!r}, initial={initial!r}, most={most!r}"
+            expected = "expected 0 <= least <= initial <= most, initial above 0"
+            raise ValueError(f"{expected}; got {bounds}")
         for name, weight in {"alpha": alpha, "beta": beta}.items():
             if not 0 < weight <= 1:
                 raise ValueError(f"{name} must be a weight in (0, 1], got {weight!r}")
@@ -76,28 +83,28 @@ class RttEstimator:
         """Take a round-trip time [s] into the estimate; this ends a back-off."""
         if not 0 <= rtt < float("inf"):
             raise ValueError(f"rtt must be a number of seconds, 0 or more, got {rtt!r}")
-        if self.srtt is None:
+        if self.srtt is None or self.rttvar is None:
             self.srtt, self.rttvar = rtt, rtt / 2
-        else:  # the variation first: it is the distance from the mean before this sample
+        else:  # the variation first: it is a distance from the mean before this sample
             self.rttvar += self._beta * (abs(self.srtt - rtt) - self.rttvar)
             self.srtt += self._alpha * (rtt - self.srtt)
         least, most = self._bounds
-        wanted = self.srtt + max(self._granularity, self._k * self.rttvar)
-        # never 0: a sender that does not wait at all would never let time go by
-        self.rto = min(max(wanted, least, self._granularity or 1e-9), most)
+        timeout = self.srtt + max(self._granularity, self._k * self.rttvar)
+        # never 0: a sender that does not wait would stop the clock of the simulator
+        self.rto = min(max(timeout, least, self._granularity or 1e-9), most)
         self.history.append((rtt, self.rto))
 
     def back_off(self):
-        """Double the timeout, up to `most`: a datagram was not acknowledged in time."""
+        """Double the timeout, up to `most`, as a datagram was not acknowledged in time."""
         self.rto = min(2 * self.rto, self._bounds[1])
 
     def __repr__(self) -> str:
         if self.srtt is None:
             return f"RttEstimator(rto {self.rto:.3g} s, no sample yet)"
-        known = f"srtt {self.srtt:.3g} s, rttvar {self.rttvar:.3g} s"
-        return f"RttEstimator(rto {self.rto:.3g} s, {known})"
+        estimate = f"srtt {self.srtt:.3g} s, rttvar {self.rttvar:.3g} s"
+        return f"RttEstimator(rto {self.rto:.3g} s, {estimate})"
 
 
 def timer_for(timeout: float | Timer) -> Timer:
-    """Return the timer given, or for a number of seconds a fixed one. Raises ValueError."""
+    """Return a timer as it is, a number of seconds as a fixed timer. Raises ValueError."""
     return timeout if isinstance(timeout, Timer) else FixedTimeout(timeout)

@@ -1,4 +1,4 @@
-"""Statistics against known values, formulas against simulations that know nothing of them."""
+"""Statistics against published values, formulas against independent simulations."""
 
 import numpy as np
 import pytest
@@ -64,6 +64,11 @@ def test_wilsons_interval_covers_about_as_often_as_it_says(n, p):
     assert 0.92 < coverage < 0.98
 
 
+def test_wilsons_interval_never_leaves_the_probabilities():
+    intervals = [stats.proportion_interval(hits, n) for n in range(1, 200) for hits in (0, n)]
+    assert all(0 <= low < high <= 1 for low, high in intervals)
+
+
 def test_three_over_n_is_what_zero_losses_leave_possible():
     for n in (50, 1000):
         assert (1 - theory.none_seen(n)) ** n == pytest.approx(0.05, abs=0.005)
@@ -97,6 +102,8 @@ def test_autocorrelation_of_a_first_order_process_falls_geometrically(rng):
         series.append(0.8 * series[-1] + noise)
     expected = 0.8 ** np.arange(6)
     assert stats.autocorrelation(series, 5) == pytest.approx(expected, abs=0.03)
+    about_nine = np.add(series, 9.0)  # the mean takes no part
+    assert stats.autocorrelation(about_nine, 5) == pytest.approx(expected, abs=0.03)
 
 
 def test_rfc_3550_jitter_of_constant_delays_is_0_and_a_step_decays_by_sixteenths():
@@ -124,11 +131,11 @@ def test_delay_variation_counts_from_the_least_delay_and_changes_from_the_one_be
 
 def waits(gaps, services):
     """Return the waits in one queue, by Lindley's recursion."""
-    wait, found = 0.0, []
+    wait, waits = 0.0, []
     for gap, service in zip(gaps, services, strict=True):
-        found.append(wait)
+        waits.append(wait)
         wait = max(0.0, wait + service - gap)
-    return np.array(found)
+    return np.array(waits)
 
 
 @pytest.mark.parametrize("load", [0.3, 0.7])
@@ -142,11 +149,20 @@ def test_a_queue_makes_one_wait_as_long_as_the_formula_says(rng, load, law):
 
 
 def test_small_formulas_have_the_values_of_the_text():
-    assert theory.fragments([1472, 1473, 4096, 65507]).tolist() == [1, 2, 3, 45]
+    sizes = [1472, 1473, 2952, 2953, 65507]  # one UDP header of 8 bytes, in the first fragment
+    assert theory.fragments(sizes).tolist() == [1, 2, 2, 3, 45]
     assert theory.loss_of_any(0.01, 3) == pytest.approx(0.029701)
     assert theory.overflow_loss([0.5, 2.0]).tolist() == [0.0, 0.5]
     assert theory.standing_delay(64_000, 1e6) == pytest.approx(0.512)
     assert theory.late_or_lost(0.01, [1.0, 0.0]) == pytest.approx([1.0, 0.01])
+    assert theory.either_way_loss(0.1) == pytest.approx(0.19)
+    assert theory.either_way_loss(0.1, 0.0) == pytest.approx(0.1)
+
+
+def test_go_back_n_repeats_a_window_for_a_loss_but_no_more_than_a_round_trip_holds():
+    assert theory.go_back_n(0.1, 2, 2) == pytest.approx(2 * 0.9 / (5 * (0.9 + 2 * 0.1)))
+    for window in (5, 100, np.inf):  # from a round trip of 1 + 2a on, it fills the pipe
+        assert theory.go_back_n(0.1, 2, window) == pytest.approx(0.9 / (1 + 2 * 2 * 0.1))
 
 
 def test_a_window_fills_the_path_at_the_bandwidth_delay_product():
@@ -171,3 +187,8 @@ def test_the_least_of_several_runs_is_asked_for_only_until_it_is_low_enough(time
     runs = iter(times)
     assert stats.best_of(lambda: next(runs), below=5, most=4) == expected
     assert list(runs) == times[asked:]
+
+
+def test_the_least_of_runs_that_are_never_low_enough_is_that_of_eight():
+    runs = iter(range(20, 0, -1))
+    assert stats.best_of(lambda: next(runs), below=1) == 13

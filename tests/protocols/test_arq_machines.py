@@ -18,7 +18,7 @@ MOST = {"alternating bit": 1, "stop-and-wait": 1, "go-back-N": 4, "selective rep
 
 
 class AConversation(RuleBasedStateMachine):
-    """A pair and its two directions: hypothesis chooses what arrives, what is lost, who is woken.
+    """A pair and its two directions: hypothesis chooses what arrives, is lost, or is woken.
 
     Over each direction datagrams arrive again and are lost; where `reorders`, in any order, too.
     At the end the network behaves, and all must be delivered.
@@ -66,9 +66,9 @@ class AConversation(RuleBasedStateMachine):
     def hand_over(self, datagram, forward):
         end, answers = (self.receiver, self.back) if forward else (self.sender, self.there)
         before = self.sender.transmissions
-        said = end.receive(datagram, self.now)
-        answers += said
-        assert self.sender.transmissions - before == (0 if forward else len(said))
+        datagrams = end.receive(datagram, self.now)
+        answers += datagrams
+        assert self.sender.transmissions - before == (0 if forward else len(datagrams))
         self.check()
 
     def wake(self):
@@ -157,14 +157,14 @@ TestAPacedSender, TestAPacedSelectiveSender = map(case, (APacedSender, APacedSel
 
 @pytest.mark.parametrize("window", [1, 3, 4])
 def test_a_selective_receiver_is_a_set_with_a_window(window):
-    """Compare it with one that knows whole numbers and keeps everything."""
-    receiver, known = SelectiveRepeatReceiver(window, 3), set()
+    """Compare it with a set of whole numbers that keeps everything."""
+    receiver, arrived = SelectiveRepeatReceiver(window, 3), set()
     for step in range(400):
         expected = len(receiver.delivered)
         number = max(0, expected + (step * 7 + step // 3) % (2 * window) - window)
         answers = receiver.receive(wire.data(number % 8, str(number).encode()), 0.0)
-        known.add(number)
-        while expected in known:
+        arrived.add(number)
+        while expected in arrived:
             expected += 1
         assert answers == [wire.ack(number % 8)]
         assert receiver.delivered == [str(n).encode() for n in range(expected)]

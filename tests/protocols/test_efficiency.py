@@ -44,7 +44,7 @@ def slots(sender, receiver, p, a, p_back=0.0, seed=1) -> float:
 
 
 def error(n: int, failed: float, cost: float) -> float:
-    """Return the standard error of a total time of which each of the failures cost so much.
+    """Return the standard error of a total time to which each failure adds `cost`.
 
     Before n successes, the number of failures is negative binomial.
     """
@@ -61,9 +61,9 @@ def test_stop_and_wait_takes_the_time_of_the_formula(p, p_back, a):
     n, rtt = 1000, 1 + 2 * a
     rto = rtt + 1
     sender = StopAndWaitSender([b"."] * n, rto * SLOT, bits=16)
-    took = slots(sender, StopAndWaitReceiver(16), p, a, p_back)
+    total = slots(sender, StopAndWaitReceiver(16), p, a, p_back)
     expected = n * theory.stop_and_wait_time(rtt, rto, p, p_back)
-    assert abs(took - expected) < 3 * error(n, theory.either_way_loss(p, p_back), rto)
+    assert abs(total - expected) < 3 * error(n, theory.either_way_loss(p, p_back), rto)
 
 
 GO_BACK_N = [(p, window, a) for p in LOSSES for window, a in ((1, 3), (4, 5), (11, 5), (64, 10))]
@@ -73,9 +73,9 @@ GO_BACK_N = [(p, window, a) for p in LOSSES for window, a in ((1, 3), (4, 5), (1
 def test_go_back_n_is_as_efficient_as_the_formula(p, window, a):
     n, rtt = 1000, 1 + 2 * a
     sender = GoBackNSender([b"."] * n, window, rtt * SLOT, spacing=SLOT)
-    took = slots(sender, GoBackNReceiver(), p, a)
+    total = slots(sender, GoBackNReceiver(), p, a)
     expected = n / theory.go_back_n_exact(p, a, window)
-    assert abs(took - expected) < 3 * error(n, p, rtt) + rtt  # the last one's acknowledgement
+    assert abs(total - expected) < 3 * error(n, p, rtt) + rtt  # the last one's acknowledgement
 
 
 SELECTIVE_REPEAT = [
@@ -87,6 +87,6 @@ SELECTIVE_REPEAT = [
 def test_selective_repeat_is_as_efficient_as_the_formula(p, window, a):
     n, rtt = 3000, 1 + 2 * a
     sender = SelectiveRepeatSender([b"."] * n, window, rtt * SLOT, spacing=SLOT)
-    took = slots(sender, SelectiveRepeatReceiver(window), p, a)
+    total = slots(sender, SelectiveRepeatReceiver(window), p, a)
     expected = n / theory.selective_repeat(p, a, window)
-    assert abs(took - expected) < 3 * error(n, p, rtt if window == 1 else 1) + rtt
+    assert abs(total - expected) < 3 * error(n, p, rtt if window == 1 else 1) + rtt

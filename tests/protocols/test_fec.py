@@ -1,4 +1,4 @@
-"""XOR parity: what it mends, what it cannot, and how much of what is lost that leaves."""
+"""XOR parity: which losses it recovers, which it cannot, and how many of them remain."""
 
 from math import sqrt
 
@@ -20,13 +20,13 @@ def sent(messages, k):
 
 
 def test_the_parity_follows_its_messages():
-    shown = [wire.describe(d).split(" (")[0] for d in sent([b"a", b"b", b"c"], 2)]
-    assert shown == ["DATA 0 'a'", "DATA 1 'b'", "PARITY 0", "DATA 2 'c'", "PARITY 2"]
+    labels = [wire.describe(d).split(" (")[0] for d in sent([b"a", b"b", b"c"], 2)]
+    assert labels == ["DATA 0 'a'", "DATA 1 'b'", "PARITY 0", "DATA 2 'c'", "PARITY 2"]
 
 
 @pytest.mark.parametrize("k", [1, 2, 3, 5, 9])
 @pytest.mark.parametrize("lost", range(5))
-def test_any_one_message_of_a_group_is_mended(k, lost):
+def test_any_one_message_of_a_group_is_recovered(k, lost):
     receiver = FecReceiver()
     for datagram in sent(MESSAGES, k):
         if not (read := wire.read_data(datagram)) or read[0] != lost:
@@ -42,13 +42,14 @@ def test_two_losses_of_a_group_are_too_many():
     assert (sorted(receiver.delivered), receiver.recovered) == ([2, 3, 4], 0)
 
 
-def test_a_message_that_comes_after_the_parity_lets_it_mend_another():
+def test_a_message_after_the_parity_lets_it_recover_another():
     first, second, parity = sent([b"one", b"two"], 2)
     receiver = FecReceiver()
     receiver.receive(parity, 0.1)
     assert receiver.delivered == {}
     receiver.receive(second, 0.2)
     assert (receiver.delivered, receiver.times[0]) == ({0: b"one", 1: b"two"}, 0.2)
+    assert not receiver._waiting  # nor is the parity held any longer
     receiver.receive(first, 0.3)
     assert (receiver.delivered[0], receiver.times[0]) == (b"one", 0.2)
 
@@ -65,6 +66,36 @@ def test_numbers_wrap():
     receiver = FecReceiver()
     simulate(FecSender(messages, 100), receiver, Link(loss={70_000}), Link(), trace=False)
     assert (receiver.recovered, receiver.delivered) == (1, dict(enumerate(messages)))
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        [65_535],  # nearer to 0 than any number above it, if there were one below 0
+        [30_000, 60_000, 90_000, 60_500, 93_500],  # a late one does not take the latest back
+    ],
+)
+def test_a_number_is_the_nearest_to_the_latest_and_never_below_0(numbers):
+    receiver = FecReceiver()
+    for number in numbers:
+        receiver.receive(wire.data(number % 65_536, b"."), 0.0)
+    assert list(receiver.delivered) == numbers
+
+
+def test_the_first_copy_of_a_message_and_its_time_are_kept():
+    receiver = FecReceiver()
+    for now, message in ((0.1, b"first"), (0.2, b"second")):
+        receiver.receive(wire.data(0, message), now)
+    assert (receiver.delivered, receiver.times) == ({0: b"first"}, {0: 0.1})
+
+
+@pytest.mark.parametrize("body", [b"\0", b"\xff" * 9], ids=["too short", "no length in it"])
+def test_a_parity_that_is_not_of_these_messages_is_ignored(body):
+    receiver = FecReceiver()
+    receiver.receive(wire.data(0, b"long"), 0.0)
+    receiver.receive(wire.parity(0, 2, body), 0.0)
+    receiver.receive(b"neither", 0.0)
+    assert (receiver.delivered, receiver.recovered, receiver.ignored) == ({0: b"long"}, 0, 2)
 
 
 @pytest.mark.parametrize(("p", "k"), [(0.02, 4), (0.1, 2), (0.1, 10), (0.3, 3)])
@@ -112,13 +143,13 @@ class AGroup(RuleBasedStateMachine):
 
     @precondition(lambda self: hasattr(self, "receiver"))
     @invariant()
-    def known_is_what_arrived_and_one_more_with_the_parity(self):
+    def delivered_is_what_arrived_and_one_more_with_the_parity(self):
         expected = set()
         for first in range(0, len(self.messages), self.k):
             group = set(range(first, min(first + self.k, len(self.messages))))
-            here = {n for n in group if wire.data(n, b"") in self.arrived}
-            mendable = wire.parity(first, 1, b"")[:3] in self.arrived and len(group - here) == 1
-            expected |= group if mendable else here
+            present = {n for n in group if wire.data(n, b"") in self.arrived}
+            parity = wire.parity(first, 1, b"")[:3] in self.arrived
+            expected |= group if parity and len(group - present) == 1 else present
         assert self.receiver.delivered == {n: self.messages[n] for n in expected}
 
 
@@ -126,14 +157,14 @@ TestAGroup = AGroup.TestCase
 TestAGroup.settings = settings(max_examples=30, stateful_step_count=20)
 
 
-def test_a_box_holds_a_message_and_nothing_else():
-    assert wire.unpadded(wire.padded(b"abc", 9)) == b"abc"
-    assert wire.unpadded(b"\0\x05abc") is None and wire.unpadded(b"\0\x01ab") is None
-    with pytest.raises(ValueError, match="size must be 2 bytes more than the message, got 4"):
-        wire.padded(b"abc", 4)
-
-
 @pytest.mark.parametrize("k", [0, 256, 1.5])
 def test_an_impossible_group_is_refused(k):
     with pytest.raises(ValueError, match=f"k must be a whole number from 1 to 255, got {k}"):
         FecSender([], k)
+
+
+def test_messages_and_a_spacing_that_cannot_be_are_refused():
+    with pytest.raises(TypeError, match="messages must be a list of bytes, got b'abc'"):
+        FecSender(b"abc")
+    with pytest.raises(ValueError, match=r"spacing must be .*, 0 or more, got -1"):
+        FecSender([], spacing=-1)

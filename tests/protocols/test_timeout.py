@@ -1,4 +1,6 @@
-"""The estimator of RFC 6298, against a reckoning of its own and inside the senders."""
+"""The estimator of RFC 6298, against a second computation and inside the senders."""
+
+from math import inf
 
 import pytest
 from arq_pairs import PAIRS, numbered, pair
@@ -44,13 +46,19 @@ def test_the_bounds_of_the_rfc_are_kept():
     assert estimator.rto == 60.0
 
 
+def test_a_timeout_is_never_0_whatever_is_allowed():
+    estimator = RttEstimator(k=0, granularity=0, least=0)
+    estimator.sample(0.0)
+    assert 0 < estimator.rto < 1e-6
+
+
 def test_backing_off_doubles_up_to_the_bound_and_a_sample_ends_it():
     estimator = RttEstimator(1.0, most=5.0)
-    seen = []
+    timeouts = []
     for _ in range(4):
         estimator.back_off()
-        seen.append(estimator.rto)
-    assert seen == [2.0, 4.0, 5.0, 5.0]
+        timeouts.append(estimator.rto)
+    assert timeouts == [2.0, 4.0, 5.0, 5.0]
     estimator.sample(0.5)
     assert estimator.rto == pytest.approx(1.5)
 
@@ -142,9 +150,13 @@ def test_an_estimator_says_what_it_knows():
         (lambda: RttEstimator(0.5), "expected 0 <= least <= initial <= most"),
         (lambda: RttEstimator(0, least=0), "initial above 0; got least=0, initial=0"),
         (lambda: RttEstimator(k=-1), "k must be a finite number, 0 or more, got -1"),
+        (lambda: RttEstimator(granularity=inf), "granularity must be a finite number, .*, got inf"),
         (lambda: RttEstimator(alpha=0), r"alpha must be a weight in \(0, 1\], got 0"),
+        (lambda: RttEstimator(beta=1.5), r"beta must be a weight in \(0, 1\], got 1.5"),
         (lambda: RttEstimator().sample(-1), "rtt must be a number of seconds, 0 or more, got -1"),
-        (lambda: FixedTimeout(float("inf")), "seconds above 0 or a Timer, got inf"),
+        (lambda: RttEstimator().sample(inf), "rtt must be a number of seconds, 0 or more, got inf"),
+        (lambda: FixedTimeout(inf), "seconds above 0 or a Timer, got inf"),
+        (lambda: FixedTimeout(True), "seconds above 0 or a Timer, got True"),
     ],
 )
 def test_impossible_numbers_are_refused(make, message):
