@@ -1,54 +1,75 @@
-"""World 2 for TCP: a byte stream made slow, late and cut anew. Lost it cannot be: see TCPRelay."""
+"""World 2 for TCP: a byte stream made late and slow. It cannot be made lossy.
+
+A relay of a stream ends one TCP connection and begins another. Each of the two kernels has
+acknowledged what it gave to the relay and keeps no copy: bytes that the relay drops are never sent
+again, and the stream is not late, it is wrong (a `hole` shows it). Segments are lost below TCP: in
+a relay between two kernels, or in the simulator. Nor can it delay the handshake, which its own
+kernel answers. It can hold bytes back, read no more than it has room for, so that a fast sender has
+to wait, and pass on both kinds of end: EOF, so that a connection can be half closed, and a reset.
+
+One thread serves all connections: the kernel names those that are ready, a heap those whose bytes
+are due, and nobody else is looked at.
+"""
 
 import contextlib
+import errno
+import heapq
 import select
+import selectors
 import socket
 import threading
-import time
-from collections.abc import Iterable
-from typing import NamedTuple
+from collections import Counter
+from dataclasses import dataclass, field
+from functools import partial
+from math import inf
+from time import perf_counter
 
 from netlib import checks
-from netlib.sockets.background import Background
 from netlib.sockets.base import bound_socket, named, resolved
 from netlib.trace import Address
-from netlib.worlds.tcp_relay.chopper import Chopper, piece_sizes
+from netlib.worlds.relay import RelayDied
+from netlib.worlds.relay.report import Lateness, Tally
 from netlib.worlds.tcp_relay.connection import Connection, Side
-from netlib.worlds.tcp_relay.flow import Flow
+from netlib.worlds.tcp_relay.flow import Flow, Path
 
 IDLE = 1.0  # seconds: the longest wait
-BACKLOG = 128  # connections that may wait to be accepted
+BACKLOG = 4096  # connections that may wait to be accepted; the kernel may allow fewer
+ACCEPTS = 256  # connections accepted in a row before the others have their turn
+NO_FILE = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
+PAUSE = 0.05  # seconds until it tries to accept again, when there was no file left
+FD_SETSIZE = 1024  # select() takes no descriptor from here on
+NOT_RUNNING = "the relay runs inside its `with` block, or from start() to close()"
 NOT_HERE = ("loss", "duplicate", "reorder")
 
 
-class StreamCounts(NamedTuple):
-    """What a TCP relay has seen: connections, how many of them the destination refused and how
-    many ended in a reset; bytes passed on in each direction.
+@dataclass(frozen=True)
+class StreamReport:
+    """What a TCP relay has seen: connections, `open` ones among them, `refused` ones by cause and
+    those that ended in a `reset`; bytes passed on in each direction; how often it was `starved`:
+    nobody could be accepted, as no file was free. lateness: by how much bytes left after their
+    time, except those that waited for their reader; None before the first.
     """
 
     connections: int = 0
-    refused: int = 0
+    open: int = 0
+    refused: dict[str, int] = field(default_factory=dict)
     reset: int = 0
     forward: int = 0
     backward: int = 0
+    starved: int = 0
+    lateness: Lateness | None = None
 
 
 class TCPRelay:
     """Stand in for the TCP server at `destination`, behind a slow path.
 
-    delay: seconds each way. rate: bits per second each way, None: no limit. chop: cut the stream
-    anew, into pieces of these sizes over and over, or from a seed into any sizes; a piece is filled
-    from several sends if need be, and sent on its own (after 10 ms it goes as it is). room: bytes
-    that may be on their way in each direction; a faster sender has to wait, so that no more than
-    room / delay bytes per second get through.
+    delay: seconds each way. rate: bits per second each way, which all connections share, first
+    come, first sent; None: no limit. room: bytes of a connection that may be on their way in each
+    direction; a faster sender has to wait, so that no more than room / delay bytes per second get
+    through. hole: the numbers of bytes to leave out of each stream on the way there, such as
+    range(100, 200). host, port: where to listen; loopback and any free port unless they say so.
 
-    The end of a stream is passed on, so a connection can be half closed, and so is a reset. What
-    cannot be passed on is loss. The relay ends one TCP connection and begins another one: each of
-    the two kernels has acknowledged what it gave to the relay, and keeps no copy. Bytes that the
-    relay drops are never sent again, and the stream is not late, it is wrong. See for yourself
-    with a `hole`: range(100, 200) leaves out these bytes on the way there. Segments are lost below
-    TCP: in a relay between two kernels, or in the simulator. Nor can it delay the handshake, which
-    the relay's kernel answers.
+    Urgent bytes (MSG_OOB) go on in their place, as ordinary ones.
     """
 
     def __init__(
@@ -57,53 +78,67 @@ class TCPRelay:
         *,
         delay: float = 0.0,
         rate: float | None = None,
-        chop: int | Iterable[int] | None = None,
-        hole: range = range(0),
         room: int = 2**20,
+        hole: range = range(0),
         host: str | None = None,
+        port: int = 0,
         **impossible,
     ):
-        _refuse(impossible)
-        self.destination, self._host, self._hole = destination, host, hole
-        self._delay, self._rate = checks.seconds("delay", delay), checks.bit_rate(rate)
+        self._delay, self._rate = _path_settings(delay, rate, **impossible)
         self._room = checks.whole("room", room, " of bytes", least=1)
-        self._chop = tuple(chop) if isinstance(chop, Iterable) else chop
-        self._flow("forward")  # so that a mistake is an error where it is made
-        self._family, self._far = resolved(destination, socket.SOCK_STREAM)
-        self._listener: socket.socket | None = None
+        if not isinstance(hole, range) or hole.step != 1:
+            raise ValueError(f"hole must be a range of byte numbers in a row, got {hole!r}")
+        self.destination, self._hole = destination, hole
+        self._family, self._target = resolved(destination, socket.SOCK_STREAM)
+        loopback = "::1" if self._family == socket.AF_INET6 else "127.0.0.1"
+        self._host, self._port = host or loopback, port
+        self._thread: threading.Thread | None = None
         self._address: Address | None = None
-        self._connections: list[Connection] = []
-        self._over = StreamCounts()
         self._lock = threading.Lock()  # held while bytes are passed on, not while waiting
-        self._silent = self._ended = False
+        self._begin_anew()
 
     def start(self) -> "TCPRelay":
         """Begin to relay, and return itself; a `with` block calls this."""
-        if self._listener is not None:
+        if self._thread is not None:
             raise RuntimeError(f"this relay is running already, at {named(self._address)}")
-        loopback = "::1" if self._family == socket.AF_INET6 else "127.0.0.1"
-        self._listener = bound_socket(socket.SOCK_STREAM, self._host or loopback, 0, None)
-        self._listener.listen(BACKLOG)
-        self._listener.setblocking(False)
-        self._address = self._listener.getsockname()
-        self._bell, self._ear = socket.socketpair()
-        self._began, self._over = time.perf_counter(), StreamCounts()
-        self._silent = self._ended = False
-        self._background = Background(self._run).start()
+        with contextlib.ExitStack() as stack:
+            self._open(stack.enter_context)
+            self._opened = stack.pop_all()
+        self._begin_anew()
+        self._thread = threading.Thread(target=self._run, name="TCPRelay", daemon=True)
+        try:
+            self._thread.start()
+        except BaseException:  # interrupted while it waits for the thread, which may run by now
+            self.close()
+            raise
         return self
 
     def close(self):
-        """End all connections, those that are not over by a reset. Closing twice is harmless."""
-        if self._listener is None:
+        """Reset all connections that are not over. Closing twice is harmless.
+
+        Raises RelayDied if it has died and was not closed since.
+        """
+        if self._thread is None:
             return
         self._ended = True
-        self._bell.send(b"!")
+        self._wake()
+        with contextlib.suppress(RuntimeError):  # not begun yet: it will end as soon as it begins
+            self._thread.join()
+        self._release()
+        self._thread = None
         try:
-            self._background.join()
+            self._expect_alive()
         finally:
-            for each in (self._listener, self._bell, self._ear):
-                each.close()
-            self._listener = None
+            self._failure = None
+
+    def dial(self, **changes: float | None):
+        """Go on with another `delay` or `rate`; bytes that are on their way keep their times."""
+        self._expect_alive()
+        settings = _path_settings(**{"delay": self._delay, "rate": self._rate, **changes})
+        with self._lock:
+            self._delay, self._rate = settings
+            for path in self._paths:
+                path.dial(*settings)
 
     def silence(self, silent: bool = True):
         """Pass on nothing from now on, and accept nobody, yet close nothing: as a host that froze.
@@ -111,24 +146,44 @@ class TCPRelay:
         The relay's kernel still acknowledges what it has room for, so that a sender notices only
         by the answers that do not come. False ends it.
         """
+        self._expect_alive()
         with self._lock:  # so that it is silent once this returns
             self._silent = silent
-        if self._listener is not None:
-            self._bell.send(b"!")
+        self._wake()
+
+    def reset(self):
+        """Reset all connections, also those that wait to be accepted, and go on."""
+        self._expect_alive()
+        with self._lock:
+            if self._thread is None:
+                raise RuntimeError(NOT_RUNNING)
+            self._accept()
+            for connection in self._connections:
+                connection.abandon()
+                self._look_again(connection, 0.0)
+        self._wake()
 
     @property
     def address(self) -> Address:
         """Where clients connect to."""
+        self._expect_alive()
         if self._address is None:
-            raise RuntimeError("the relay runs inside its `with` block, or from start() to close()")
+            raise RuntimeError(NOT_RUNNING)
         return self._address
 
     @property
-    def counts(self) -> StreamCounts:
+    def report(self) -> StreamReport:
         """What it has seen so far."""
+        self._expect_alive()
         with self._lock:
-            seen = [_counts(connection) for connection in self._connections]
-            return StreamCounts(*map(sum, zip(self._over, *seen, strict=True)))
+            return StreamReport(
+                open=len(self._connections),
+                refused=dict(self._refused),
+                forward=self._paths[0].passed,
+                backward=self._paths[1].passed,
+                lateness=self._tally.lateness(),
+                **self._counts,
+            )
 
     def __enter__(self) -> "TCPRelay":
         return self.start()
@@ -137,76 +192,152 @@ class TCPRelay:
         self.close()
 
     def __repr__(self) -> str:
-        where = named(self._address) if self._listener else "not running"
-        return f"TCPRelay({where} → {named(self.destination)}: {self.counts})"
+        where = named(self._address) if self._thread else "not running"
+        return f"TCPRelay({where} → {named(self.destination)})"
+
+    def _open(self, keep):
+        self._waker, self._wakeup = map(keep, socket.socketpair())
+        self._waker.setblocking(False)
+        self._poll = keep(selectors.DefaultSelector())
+        self._poll.register(self._wakeup, selectors.EVENT_READ, lambda _: self._wakeup.recv(4096))
+        self._listener = keep(bound_socket(socket.SOCK_STREAM, self._host, self._port, None))
+        self._listener.listen(BACKLOG)
+        self._listener.setblocking(False)
+        self._address = self._listener.getsockname()
+
+    def _begin_anew(self):
+        self._silent = self._ended = False
+        self._failure: BaseException | None = None
+        self._paths = Path(self._delay, self._rate), Path(self._delay, self._rate)
+        self._connections: set[Connection] = set()
+        self._alarms: list[tuple[float, int, Connection]] = []
+        self._accepts_at = 0.0  # when to listen; infinite: it does
+        self._counts, self._refused, self._tally = Counter(), Counter(), Tally()
 
     def _run(self):
         try:
             while not self._ended:
-                self._turn()
+                ready = self._wait()
+                with self._lock:
+                    self._turn(ready)
+        except BaseException as failure:  # whoever asks next is told
+            self._failure = failure
         finally:
-            with self._lock:
-                for connection in list(self._connections):
-                    self._retire(connection)
+            self._release()
 
-    def _turn(self):
-        now, wait = self._now(), IDLE
-        reading: dict[socket.socket, tuple[Connection, Side]] = {}
-        writing: dict[socket.socket, tuple[Connection, Side]] = {}
-        for connection in [] if self._silent else self._connections:
-            reading |= {side.socket: (connection, side) for side in connection.readers()}
-            writing |= {side.socket: (connection, side) for side in connection.writers(now)}
-            wait = min(wait, connection.wait(now))
-        doors = [self._ear] if self._silent else [self._ear, self._listener]
-        ready = select.select([*doors, *reading], list(writing), list(writing), wait)
+    def _release(self):
         with self._lock:
-            if self._ear in ready[0]:
-                self._ear.recv(4096)
-            elif not self._silent:  # else it has been silenced while it waited
-                self._pass_on(ready, reading, writing)
+            self._opened.close()  # the listener first: nobody is to wait there in vain
+            for side in (side for connection in self._connections for side in connection.sides):
+                side.close()
+            self._connections.clear()
 
-    def _pass_on(self, ready: tuple, reading: dict, writing: dict):
-        now = self._now()
-        for sock in ready[0]:
-            if sock is self._listener:
-                self._accept()
-            else:
-                connection, side = reading[sock]
-                connection.read(side, now)
-        for sock in {*ready[1], *ready[2]}:
-            connection, side = writing[sock]
-            connection.write(side, now)
-        for connection in [each for each in self._connections if each.finished]:
+    def _wait(self) -> list:
+        if self._silent:  # nothing else can end it
+            self._wakeup.recv(4096)
+            return []
+        due = min(self._alarms[0][0] if self._alarms else inf, self._accepts_at)
+        return _select(self._poll, max(0.0, min(due - perf_counter(), IDLE)))
+
+    def _turn(self, ready: list):
+        if self._silent:
+            return
+        for key, events in ready:
+            key.data(events)
+        now = perf_counter()
+        while self._alarms and self._alarms[0][0] <= now:
+            due, _, connection = heapq.heappop(self._alarms)
+            if due == connection.alarm:  # else it has an earlier one, or is over
+                connection.alarm = inf
+                connection.write_due()
+                self._settle(connection)
+        if self._accepts_at <= now:
+            self._accepts_at = inf
+            self._poll.register(self._listener, selectors.EVENT_READ, self._accept)
+
+    def _accept(self, _events: int = 0):
+        try:
+            for _ in range(ACCEPTS):
+                self._open_connection()
+        except OSError as error:  # nobody waits any more, or the client has gone again
+            if error.errno in NO_FILE and self._accepts_at == inf:
+                self._counts["starved"] += 1
+                self._poll.unregister(self._listener)
+                self._accepts_at = perf_counter() + PAUSE
+
+    def _open_connection(self):
+        forward, backward = self._paths
+        flows = Flow(forward, self._room, self._hole), Flow(backward, self._room)
+        with contextlib.ExitStack() as stack:  # far first: without it no client should be accepted
+            far = stack.enter_context(socket.socket(self._family, socket.SOCK_STREAM))
+            near = stack.enter_context(self._listener.accept()[0])
+            connection = Connection(near, far, self._target, flows, self._tally)
+            stack.pop_all()
+        self._connections.add(connection)
+        self._counts["connections"] += 1
+        self._settle(connection)
+
+    def _handle(self, connection: Connection, side: Side, events: int):
+        if connection in self._connections:  # else it was retired earlier in this turn
+            connection.handle(side, events)
+            self._settle(connection)
+
+    def _settle(self, connection: Connection):
+        """Wait for what a connection needs next; close it if it needs nothing more."""
+        if connection.finished:
+            if connection.refusal:
+                self._refused[connection.refusal] += 1
+            elif connection.broken:
+                self._counts["reset"] += 1
             self._retire(connection)
+            return
+        for side in connection.sides:
+            self._watch(connection, side, side.wanted)
+        self._look_again(connection, connection.deadline)
 
-    def _accept(self):
-        with contextlib.suppress(OSError):  # the client has gone again
-            client, _ = self._listener.accept()
-            flows = self._flow("forward", self._hole), self._flow("backward")
-            self._connections.append(Connection(client, self._family, self._far, flows))
+    def _look_again(self, connection: Connection, at: float):
+        if at < connection.alarm:
+            connection.alarm = at
+            heapq.heappush(self._alarms, (at, id(connection), connection))
 
-    def _flow(self, way: str, hole: range = range(0)) -> Flow:
-        chopper = None if self._chop is None else Chopper(piece_sizes(self._chop, way))
-        return Flow(self._delay, self._rate, chopper, hole, self._room)
+    def _watch(self, connection: Connection, side: Side, events: int):
+        if events == side.events:
+            return
+        if side.events:
+            self._poll.unregister(side.socket)
+        if events:
+            self._poll.register(side.socket, events, partial(self._handle, connection, side))
+        side.events = events
 
     def _retire(self, connection: Connection):
-        connection.close()
+        connection.alarm = inf
+        for side in connection.sides:
+            self._watch(connection, side, 0)
+            side.close()
         self._connections.remove(connection)
-        pairs = zip(self._over, _counts(connection), strict=True)
-        self._over = StreamCounts(*map(sum, pairs))
 
-    def _now(self) -> float:
-        return time.perf_counter() - self._began
+    def _expect_alive(self):
+        if self._failure is not None:
+            message = f"the relay has died, and its connections with it: {self._failure!r}"
+            raise RelayDied(message) from self._failure
+
+    def _wake(self):
+        if self._thread is not None:
+            with contextlib.suppress(OSError):  # it is full, and so awake; or the thread has ended
+                self._waker.send(b"!")
 
 
-def _counts(connection: Connection) -> StreamCounts:
-    flows = connection.forward, connection.backward
-    reset = any(flow.broken for flow in flows) and not connection.refused
-    return StreamCounts(1, connection.refused, reset, *(flow.passed for flow in flows))
+def _select(poll, seconds: float) -> list:
+    """Return what is ready. epoll alone rounds the wait up to 1 ms, select() on it does not."""
+    number = poll.fileno() if hasattr(poll, "fileno") else FD_SETSIZE
+    if number < FD_SETSIZE:
+        select.select([number], [], [], seconds)
+        seconds = 0
+    return poll.select(seconds)
 
 
-def _refuse(parameters: dict):
-    for name in parameters:
+def _path_settings(delay: float, rate: float | None, **impossible) -> tuple[float, float | None]:
+    for name in impossible:
         if name in NOT_HERE:
             raise ValueError(
                 f"a TCP relay has no {name!r}: both kernels have acknowledged what reached it, so "
@@ -214,3 +345,4 @@ def _refuse(parameters: dict):
                 "are lost below TCP: use the simulator, or a relay between two kernels"
             )
         raise TypeError(f"TCPRelay has no parameter {name!r}")
+    return checks.seconds("delay", delay), checks.bit_rate(rate)
