@@ -93,7 +93,8 @@ class TCPRelay:
         loopback = "::1" if self._family == socket.AF_INET6 else "127.0.0.1"
         self._host, self._port = host or loopback, port
         self._thread: threading.Thread | None = None
-        self._address: Address | None = None
+        self._failure: BaseException | None = None
+        self._address: Address = ()
         self._lock = threading.Lock()  # held while bytes are passed on, not while waiting
         self._begin_anew()
 
@@ -131,7 +132,7 @@ class TCPRelay:
         finally:
             self._failure = None
 
-    def dial(self, **changes: float | None):
+    def dial(self, **changes):
         """Go on with another `delay` or `rate`; bytes that are on their way keep their times."""
         self._expect_alive()
         settings = _path_settings(**{"delay": self._delay, "rate": self._rate, **changes})
@@ -167,7 +168,7 @@ class TCPRelay:
     def address(self) -> Address:
         """Where clients connect to."""
         self._expect_alive()
-        if self._address is None:
+        if not self._address:
             raise RuntimeError(NOT_RUNNING)
         return self._address
 
@@ -207,12 +208,13 @@ class TCPRelay:
 
     def _begin_anew(self):
         self._silent = self._ended = False
-        self._failure: BaseException | None = None
         self._paths = Path(self._delay, self._rate), Path(self._delay, self._rate)
         self._connections: set[Connection] = set()
         self._alarms: list[tuple[float, int, Connection]] = []
         self._accepts_at = 0.0  # when to listen; infinite: it does
-        self._counts, self._refused, self._tally = Counter(), Counter(), Tally()
+        self._counts: Counter[str] = Counter()
+        self._refused: Counter[str] = Counter()
+        self._tally = Tally()
 
     def _run(self):
         try:
