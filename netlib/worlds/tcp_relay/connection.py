@@ -91,7 +91,7 @@ class Connection:
         self.sides = self._near, self._far
         self.alarm = inf  # when the relay will look here again [s]
         self.refusal = ""  # why the destination could not be had
-        self._connecting = self._far.blocked = True
+        self._connecting = self._far.blocked = True  # not every system would say so at a send
         code = far.connect_ex(destination)
         if code not in UNDER_WAY:
             self._connected(code)

@@ -46,7 +46,7 @@ class Flow:
         self.broken = False  # the end is a reset
         self._path, self._room, self._hole = path, room, hole
         self._on_way: deque[tuple[float, memoryview | None]] = deque()
-        self._taken, self._held, self._latest = 0, 0, 0.0
+        self._taken = self._held = 0
 
     @property
     def room(self) -> int:
@@ -72,7 +72,7 @@ class Flow:
         self._held += len(kept)
         for start in range(0, len(kept), self._path.grain):
             piece = kept[start : start + self._path.grain]
-            self._append(piece, self._path.due(len(piece), now))
+            self._on_way.append((self._path.due(len(piece), now), piece))
 
     def reset(self, now: float):
         """End the stream by a reset, behind what is on its way, even behind its end."""
@@ -98,11 +98,7 @@ class Flow:
     def _end(self, end: memoryview | None, now: float):
         if not self.ended:
             self.ended = True
-            self._append(end, self._path.due(0, now))
-
-    def _append(self, piece: memoryview | None, due: float):
-        self._latest = max(due, self._latest)
-        self._on_way.append((self._latest, piece))
+            self._on_way.append((self._path.due(0, now), end))
 
     def _without_hole(self, data: bytes) -> bytes:
         if self._taken >= self._hole.stop:

@@ -22,6 +22,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 from functools import partial
 from math import inf
+from selectors import EVENT_READ
 from time import perf_counter
 
 from netlib import checks
@@ -103,7 +104,15 @@ class TCPRelay:
         if self._thread is not None:
             raise RuntimeError(f"this relay is running already, at {named(self._address)}")
         with contextlib.ExitStack() as stack:
-            self._open(stack.enter_context)
+            self._waker, self._wakeup = map(stack.enter_context, socket.socketpair())
+            self._waker.setblocking(False)
+            self._poll = stack.enter_context(selectors.DefaultSelector())
+            self._poll.register(self._wakeup, EVENT_READ, lambda _: self._wakeup.recv(4096))
+            listener = bound_socket(socket.SOCK_STREAM, self._host, self._port, None)
+            self._listener = stack.enter_context(listener)
+            listener.listen(BACKLOG)
+            listener.setblocking(False)
+            self._address = listener.getsockname()
             self._opened = stack.pop_all()
         self._begin_anew()
         self._thread = threading.Thread(target=self._run, name="TCPRelay", daemon=True)
@@ -196,16 +205,6 @@ class TCPRelay:
         where = named(self._address) if self._thread else "not running"
         return f"TCPRelay({where} → {named(self.destination)})"
 
-    def _open(self, keep):
-        self._waker, self._wakeup = map(keep, socket.socketpair())
-        self._waker.setblocking(False)
-        self._poll = keep(selectors.DefaultSelector())
-        self._poll.register(self._wakeup, selectors.EVENT_READ, lambda _: self._wakeup.recv(4096))
-        self._listener = keep(bound_socket(socket.SOCK_STREAM, self._host, self._port, None))
-        self._listener.listen(BACKLOG)
-        self._listener.setblocking(False)
-        self._address = self._listener.getsockname()
-
     def _begin_anew(self):
         self._silent = self._ended = False
         self._paths = Path(self._delay, self._rate), Path(self._delay, self._rate)
@@ -222,7 +221,7 @@ class TCPRelay:
                 ready = self._wait()
                 with self._lock:
                     self._turn(ready)
-        except BaseException as failure:  # whoever asks next is told
+        except BaseException as failure:  # the next call raises it
             self._failure = failure
         finally:
             self._release()
@@ -239,7 +238,7 @@ class TCPRelay:
             self._wakeup.recv(4096)
             return []
         due = min(self._alarms[0][0] if self._alarms else inf, self._accepts_at)
-        return _select(self._poll, max(0.0, min(due - perf_counter(), IDLE)))
+        return select_exactly(self._poll, max(0.0, min(due - perf_counter(), IDLE)))
 
     def _turn(self, ready: list):
         if self._silent:
@@ -255,7 +254,7 @@ class TCPRelay:
                 self._settle(connection)
         if self._accepts_at <= now:
             self._accepts_at = inf
-            self._poll.register(self._listener, selectors.EVENT_READ, self._accept)
+            self._poll.register(self._listener, EVENT_READ, self._accept)
 
     def _accept(self, _events: int = 0):
         try:
@@ -329,7 +328,7 @@ class TCPRelay:
                 self._waker.send(b"!")
 
 
-def _select(poll, seconds: float) -> list:
+def select_exactly(poll, seconds: float) -> list:
     """Return what is ready. epoll alone rounds the wait up to 1 ms, select() on it does not."""
     number = poll.fileno() if hasattr(poll, "fileno") else FD_SETSIZE
     if number < FD_SETSIZE:
