@@ -1,6 +1,7 @@
 """The TCP relay: the same bytes, later and slower; ends and resets passed on."""
 
 import errno
+import gc
 import os
 import re
 import selectors
@@ -21,7 +22,7 @@ from relays import SOON, nothing_left_behind, on_posix, wait_for  # noqa: F401
 from netlib.sockets import Background, FramingError, LengthPrefixed, TCPConnection, TCPListener
 from netlib.worlds import RelayDied, TCPRelay
 from netlib.worlds.tcp_relay.flow import EOF, RESET, Flow, Path
-from netlib.worlds.tcp_relay.relay import select_exactly
+from netlib.worlds.tcp_relay.loop import select_exactly
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -463,7 +464,7 @@ with TCPRelay(listener.getsockname(), delay=0.001) as relay:
 @on_posix
 def test_with_no_file_left_it_waits_counts_it_and_goes_on():
     run_in_child("""
-from netlib.worlds.tcp_relay.relay import PAUSE
+from netlib.worlds.tcp_relay.loop import PAUSE
 resource.setrlimit(resource.RLIMIT_NOFILE, (64, resource.getrlimit(resource.RLIMIT_NOFILE)[1]))
 with TCPRelay(listener.getsockname()) as relay, socket.socket() as client:
     files = []
@@ -496,6 +497,16 @@ def test_an_interrupt_while_the_relay_starts_leaves_no_thread_and_no_socket(monk
     wait_for(lambda: threading.active_count() == threads)
     with pytest.raises(ConnectionRefusedError):
         TCPConnection.connect(relay.address)
+
+
+def test_a_relay_that_is_forgotten_ends():
+    relay = TCPRelay(("127.0.0.1", 9)).start()
+    address, threads = relay.address, threading.active_count()
+    del relay
+    gc.collect()
+    wait_for(lambda: threading.active_count() == threads - 1)
+    with pytest.raises(ConnectionRefusedError):
+        TCPConnection.connect(address)
 
 
 def test_if_the_thread_dies_the_next_call_says_so_and_nobody_can_connect(monkeypatch):
