@@ -399,6 +399,21 @@ def test_closing_the_relay_resets_what_was_open_and_twice_is_harmless():
         assert re.fullmatch(r"TCPRelay\(not running → 127.*\)", repr(relay))
 
 
+def test_a_relay_leads_from_ipv4_to_ipv6():
+    try:
+        listener = TCPListener("::1")
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+    with (
+        listener,
+        TCPRelay(listener.address, host="127.0.0.1") as relay,
+        TCPConnection.connect(relay.address) as client,
+        listener.accept() as server,
+    ):
+        client.send_all(b"!")
+        assert (server.receive(), relay.address[0]) == (b"!", "127.0.0.1")
+
+
 def test_a_wait_is_not_rounded_to_a_millisecond():
     def took() -> float:
         before = time.perf_counter()

@@ -19,7 +19,6 @@ from selectors import EVENT_READ
 from time import perf_counter
 
 from netlib.sockets.base import bound_socket
-from netlib.trace import Address
 from netlib.worlds.relay.report import Lateness, Tally
 from netlib.worlds.tcp_relay.connection import Connection, Side
 from netlib.worlds.tcp_relay.flow import Flow, Path
@@ -51,9 +50,9 @@ class StreamReport:
 
 
 class Loop:
-    """Relay from `host`, `port` to the numeric address `target`, from `run` until `stop`."""
+    """Relay from `host`, `port` to `target`, a family and an address, from `run` until `stop`."""
 
-    def __init__(self, host: str, port: int, target: Address, path: tuple, room: int, hole: range):
+    def __init__(self, host: str, port: int, target: tuple, path: tuple, room: int, hole: range):
         with contextlib.ExitStack() as stack:
             self._waker, self._wakeup = map(stack.enter_context, socket.socketpair())
             self._waker.setblocking(False)
@@ -103,7 +102,7 @@ class Loop:
             self._connections.clear()
 
     def dial(self, delay: float, rate: float | None):
-        """Go on with this path."""
+        """Give bytes that come in from now on this path."""
         with self._lock:
             for path in self._paths:
                 path.dial(delay, rate)
@@ -170,12 +169,12 @@ class Loop:
                 self._accepts_at = perf_counter() + PAUSE
 
     def _open_connection(self):
-        forward, backward = self._paths
+        (family, address), (forward, backward) = self._target, self._paths
         flows = Flow(forward, self._room, self._hole), Flow(backward, self._room)
         with contextlib.ExitStack() as stack:  # far first: without it no client should be accepted
-            far = stack.enter_context(socket.socket(self._listener.family, socket.SOCK_STREAM))
+            far = stack.enter_context(socket.socket(family, socket.SOCK_STREAM))
             near = stack.enter_context(self._listener.accept()[0])
-            connection = Connection(near, far, self._target, flows, self._tally)
+            connection = Connection(near, far, address, flows, self._tally)
             stack.pop_all()
         self._connections.add(connection)
         self._counts["connections"] += 1

@@ -51,8 +51,8 @@ class TCPRelay:
         if not isinstance(hole, range) or hole.step != 1:
             raise ValueError(f"hole must be a range of byte numbers in a row, got {hole!r}")
         self.destination, self._hole = destination, hole
-        family, self._target = resolved(destination, socket.SOCK_STREAM)
-        loopback = "::1" if family == socket.AF_INET6 else "127.0.0.1"
+        self._target = resolved(destination, socket.SOCK_STREAM)
+        loopback = "::1" if self._target[0] == socket.AF_INET6 else "127.0.0.1"
         self._host, self._port = host or loopback, port
         self._thread: threading.Thread | None = None
         self._loop: Loop | None = None  # the latest one
