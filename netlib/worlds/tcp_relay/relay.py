@@ -47,10 +47,10 @@ class TCPRelay:
         **impossible,
     ):
         self._delay, self._rate = _path_settings(delay, rate, **impossible)
-        self._room = checks.whole("room", room, " of bytes", least=1)
+        checks.whole("room", room, " of bytes", least=1)
         if not isinstance(hole, range) or hole.step != 1:
             raise ValueError(f"hole must be a range of byte numbers in a row, got {hole!r}")
-        self.destination, self._hole = destination, hole
+        self.destination, self._room, self._hole = destination, room, hole
         self._target = resolved(destination, socket.SOCK_STREAM)
         loopback = "::1" if self._target[0] == socket.AF_INET6 else "127.0.0.1"
         self._host, self._port = host or loopback, port
@@ -146,4 +146,6 @@ def _path_settings(delay: float, rate: float | None, **impossible) -> tuple[floa
                 "are lost below TCP: use the simulator, or a relay between two kernels"
             )
         raise TypeError(f"TCPRelay has no parameter {name!r}")
-    return checks.seconds("delay", delay), checks.bit_rate(rate)
+    checks.seconds("delay", delay)
+    checks.bit_rate(rate)
+    return delay, rate
