@@ -543,8 +543,9 @@ def test_if_the_thread_dies_the_next_call_says_so_and_nobody_can_connect(monkeyp
         with pytest.raises(RelayDied, match="a mistake in the relay"):
             relay.close()
         relay.close()
+        monkeypatch.undo()
         with relay, TCPConnection.connect(relay.address):
-            pass
+            assert relay.report.lateness is None
 
 
 # What it cannot do
