@@ -73,12 +73,11 @@ class Side:
         self.socket.close()
 
     def _pass_on(self, piece: memoryview | None) -> int:
-        if piece is RESET:
-            return 0  # the connection is finished with it, and `close` sends it
-        if not piece:  # EOF
+        if piece:
+            return self.socket.send(piece)
+        if piece is not RESET:  # for a reset the connection is closed: `close` sends it
             self.socket.shutdown(socket.SHUT_WR)
-            return 0
-        return self.socket.send(piece)
+        return 0
 
 
 class Connection:

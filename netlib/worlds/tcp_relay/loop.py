@@ -1,7 +1,7 @@
 """The thread of a TCP relay: it accepts, waits and passes on, for all connections.
 
 The kernel names the connections that are ready, a heap those whose bytes are due; nobody else is
-looked at. An alarm in the heap is not taken out when an earlier one makes it idle: it is skipped.
+looked at. An alarm stays in the heap when an earlier one replaces it, and is skipped.
 """
 
 import contextlib
@@ -108,7 +108,7 @@ class Loop:
                 path.dial(delay, rate)
 
     def silence(self, silent: bool):
-        """Pass on nothing, until it is called with False."""
+        """Pass on nothing until called with False."""
         with self._lock:  # so that it is silent once this returns
             self._silent = silent
         self._wake()
