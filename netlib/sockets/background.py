@@ -1,15 +1,41 @@
 """Threads that a cell starts and the same cell ends: always joined, and interruptible."""
 
-import select
+import contextlib
+import selectors
+import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 from netlib.sockets.tcp import TCPConnection
 from netlib.sockets.udp import Datagram, UDPReceiver
 
 GRACE = 1.0  # how long stop collects from somebody who never stops sending [s]
+OVERHEAD = 256  # about what an arrival takes in memory beyond its payload [bytes]
+
+
+@contextlib.contextmanager
+def opening(undo: Callable[[], object]) -> Iterator[None]:
+    """Run the block whole: an interrupt (the stop button) waits for its end, then `undo` is called.
+
+    So it is if the block fails. Without it, an interrupt could leave a thread that nobody knows.
+    """
+    handler, interrupts = signal.getsignal(signal.SIGINT), []
+    main = threading.current_thread() is threading.main_thread()  # interrupts come only there
+    try:
+        if main and callable(handler):
+            signal.signal(signal.SIGINT, lambda *details: interrupts.append(details))
+        try:
+            yield
+        finally:
+            if main and callable(handler):
+                signal.signal(signal.SIGINT, handler)
+        if interrupts:
+            handler(*interrupts[0])
+    except BaseException:
+        undo()
+        raise
 
 
 class Background:
@@ -29,13 +55,14 @@ class Background:
 
     def start(self) -> "Background":
         """Start the thread; return itself."""
-        self._thread.start()
+        with opening(self.interrupt):
+            self._thread.start()
         return self
 
     def join(self):
         """Wait for the function to return; raise what it raised."""
         try:
-            self._thread.join()
+            self._join_thread()
         except KeyboardInterrupt:
             self.interrupt()
             raise
@@ -47,7 +74,11 @@ class Background:
         for argument in self._arguments:
             if hasattr(argument, "interrupt"):
                 argument.interrupt()
-        self._thread.join()
+        self._join_thread()
+
+    def _join_thread(self):
+        if self._thread.ident is not None:  # else it never began: there was no room for a thread
+            self._thread.join()
 
     def _run(self):
         try:
@@ -72,6 +103,7 @@ class Collector:
     that was sent inside the block and found room. `on_arrival`, if given, is called from the
     thread with each arrival instead. While paused, arrivals wait in the kernel's buffer.
     A TCP connection can be collected too: its arrivals are bytes, the last of them b"".
+    `memory` [bytes] bounds what `arrived` may take; how many did not fit is in `left_out`.
     """
 
     def __init__(
@@ -79,17 +111,21 @@ class Collector:
         receiver: UDPReceiver | TCPConnection,
         max_size: int = 65535,
         on_arrival: Callable[[Datagram | bytes], object] | None = None,
+        *,
+        memory: int = 2**26,
     ):
         self.arrived: list[Datagram | bytes] = []
+        self.left_out, self._room = 0, memory
         self.max_size, self.paused = max_size, False
-        self._receiver, self._on_arrival = receiver, on_arrival or self.arrived.append
+        self._receiver, self._on_arrival = receiver, on_arrival or self._keep
         self._stopping, self._deadline = False, float("inf")
+        self._background = Background(Collector._collect, self)
         self._alarm, self._bell = socket.socketpair()
-        self._background = Background(self._collect)
 
     def start(self) -> "Collector":
         """Begin to collect; return itself."""
-        self._background.start()
+        with opening(self.stop):
+            self._background.start()
         return self
 
     def pause(self, paused: bool = True):
@@ -97,13 +133,18 @@ class Collector:
         self.paused = paused
         self._alarm.send(b"!")
 
+    def interrupt(self):
+        """Let the thread end as soon as it has collected what has arrived."""
+        if not self._stopping:
+            self._deadline = time.monotonic() + GRACE
+            self._stopping = True
+        self.pause(False)
+
     def stop(self):
         """Collect what has arrived, then end the thread; raise what it raised. Idempotent."""
-        if self._stopping:
+        if self._alarm.fileno() < 0:
             return
-        self._deadline = time.monotonic() + GRACE
-        self._stopping = True
-        self.pause(False)
+        self.interrupt()
         try:
             self._background.join()
         finally:
@@ -112,20 +153,33 @@ class Collector:
 
     def _collect(self):
         ended = False  # a stream that has ended is always ready, and has nothing more to give
-        while True:
-            stopping = self._stopping  # read before looking: what had arrived by then is collected
-            reading = not ended and (stopping or not self.paused)
-            sources = [self._bell, self._receiver] if reading else [self._bell]
-            ready, _, _ = select.select(sources, [], [], 0 if stopping else None)
-            may_read = stopping or not self.paused  # asked again: a pause may have begun meanwhile
-            if self._receiver in ready and may_read and time.monotonic() < self._deadline:
-                arrival = self._receiver.receive(self.max_size)
-                self._on_arrival(arrival)
-                ended = arrival == b""
-            elif stopping:
-                return
-            else:
-                self._bell.recv(4096)
+        with selectors.DefaultSelector() as selector:  # unlike select, it knows files above 1023
+            selector.register(self._bell, selectors.EVENT_READ)
+            selector.register(self._receiver, selectors.EVENT_READ, self._receiver)
+            while True:
+                stopping = self._stopping  # read before looking: what had arrived is collected
+                if not stopping and (ended or self.paused):
+                    self._bell.recv(4096)
+                    continue
+                ready = [key.data for key, _ in selector.select(0 if stopping else None)]
+                # asked again: a pause may have begun meanwhile
+                may_read = not ended and (stopping or not self.paused)
+                if self._receiver in ready and may_read and time.monotonic() < self._deadline:
+                    arrival = self._receiver.receive(self.max_size)
+                    self._on_arrival(arrival)
+                    ended = arrival == b""
+                elif stopping:
+                    return
+                elif None in ready:
+                    self._bell.recv(4096)
+
+    def _keep(self, arrival: Datagram | bytes):
+        payload = arrival if isinstance(arrival, bytes) else arrival.payload
+        self._room -= len(payload) + OVERHEAD
+        if self._room >= 0:
+            self.arrived.append(arrival)
+        else:  # and so whatever follows: no gaps
+            self.left_out += 1
 
     def __enter__(self):
         return self.start()
