@@ -88,6 +88,19 @@ def test_one_that_nobody_holds_any_more_ends():
     reader.join()
 
 
+def test_an_interrupt_while_it_starts_leaves_no_process_and_no_pipe(monkeypatch):
+    read, before = module.Background.start, set(psutil.Process().children())
+
+    def interrupted(reader):
+        signal.raise_signal(signal.SIGINT)
+        return read(reader)
+
+    monkeypatch.setattr(module.Background, "start", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        Child(wait)
+    assert set(psutil.Process().children()) <= before
+
+
 OWNER = """
 import os, sys, threading
 from children import wait
