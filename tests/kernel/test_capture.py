@@ -11,7 +11,6 @@ from netlib.show.ladder import Ladder
 from netlib.sockets import TCPConnection, TCPListener
 
 RECORDING = NOTEBOOKS / "data" / "handshake.txt"
-pytestmark = pytest.mark.usefixtures("nothing_left_open")
 
 
 def packet(flags=0x02, payload=b"", options=b"", ip_options=b"") -> bytes:

@@ -10,7 +10,6 @@ from netlib.kernel.packet_filter import unplugged
 from netlib.kernel.states import STATES, TRANSITIONS, poll, sides, state, sysctl, wait_for_state
 from netlib.sockets import TCPConnection, TCPListener
 
-pytestmark = pytest.mark.usefixtures("nothing_left_open")
 on_linux = pytest.mark.skipif(not states.TABLE.exists(), reason="this reads Linux's /proc/net/tcp")
 
 

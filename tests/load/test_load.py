@@ -29,14 +29,14 @@ def chat():
 
 
 @pytest.fixture
-def deaf(nothing_left_open):
+def deaf():
     """A server that lets everybody connect, and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listener:
         yield listener.getsockname()
 
 
 @pytest.fixture
-def nobody(nothing_left_open):
+def nobody():
     with socket.socket() as closed:  # bound, so that nobody else gets the port; it never listens
         closed.bind(("127.0.0.1", 0))
         yield closed.getsockname()

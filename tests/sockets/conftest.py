@@ -1,4 +1,4 @@
-"""Every test of this room: it leaves no file and no thread behind, and no warning."""
+"""Every test of this room: it leaves no file and no thread behind."""
 
 import pytest
 
