@@ -1,12 +1,13 @@
 """How many files, and so how many sockets, this process may open."""
 
+import contextlib
+import ctypes
+import math
 import os
 import sys
 
-try:
+if sys.platform != "win32":  # which has no such limit
     import resource
-except ImportError:  # Windows has no such limit
-    resource = None
 
 HINT = "in a terminal, `ulimit -n 4096` raises it for what is started there"
 
@@ -18,24 +19,51 @@ def allow_files(count: int) -> int:
     """
     if count < 0:
         raise ValueError(f"count must be 0 or more, got {count!r}")
-    if resource is None:
+    if sys.platform == "win32":
         return count
     used = _open_files()
     soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = used + count
-    if resource.RLIM_INFINITY != soft < wanted:
-        soft = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
-        resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
-    return count if soft == resource.RLIM_INFINITY else max(0, min(count, soft - used))
+    wanted = min(used + count, _number(hard), _system_limit())
+    if _number(soft) < wanted:
+        with contextlib.suppress(OSError, ValueError):  # refused, and so it stays as it was
+            resource.setrlimit(resource.RLIMIT_NOFILE, (int(wanted), hard))
+    limit = file_limit()
+    return count if limit is None else max(0, min(count, limit - used))
 
 
 def file_limit() -> int | None:
     """Return how many files this process may open; None: as many as it likes."""
-    if resource is None:
+    if sys.platform == "win32":
         return None
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return None if soft == resource.RLIM_INFINITY else soft
+    limit = min(_number(soft), _system_limit())
+    return None if limit == math.inf else int(limit)
+
+
+def _number(limit: int) -> float:
+    return math.inf if limit == resource.RLIM_INFINITY else limit
+
+
+def _system_limit() -> float:
+    """Return what macOS lets a process open whatever its limits say: they may say "unlimited"."""
+    if sys.platform != "darwin":
+        return math.inf
+    most, size = ctypes.c_int(10240), ctypes.c_size_t(4)  # OPEN_MAX, should it not tell
+    pointers = ctypes.byref(most), ctypes.byref(size)
+    ctypes.CDLL(None).sysctlbyname(b"kern.maxfilesperproc", *pointers, None, ctypes.c_size_t(0))
+    return most.value
 
 
 def _open_files() -> int:
-    return len(os.listdir("/proc/self/fd" if sys.platform == "linux" else "/dev/fd"))
+    with contextlib.suppress(OSError):  # no /proc: ask for each that may be open
+        return len(os.listdir("/proc/self/fd" if sys.platform == "linux" else "/dev/fd"))
+    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    return sum(map(_is_open, range(int(min(_number(soft), 2**16)))))
+
+
+def _is_open(number: int) -> bool:
+    try:
+        os.fstat(number)
+    except OSError:
+        return False
+    return True
