@@ -61,7 +61,12 @@ class Capture:
     def connection(self) -> list[bytes]:
         """Wait for the end of one connection; return all its packets. Raises TimeoutError."""
         taken: list[bytes] = []
-        poll(lambda: taken.extend(self.packets()) or _is_over(taken), "the last ACK, or a RST")
+
+        def over() -> bool:
+            taken.extend(self.packets())
+            return _is_over(taken)
+
+        poll(over, "the last ACK, or a RST")
         return taken
 
     def __enter__(self):
@@ -96,7 +101,7 @@ def trace(segments: Iterable[Segment]) -> Trace:
     Numbers are counted from the first one of each side, as Wireshark shows them. On loopback a
     segment is seen once: its departure and its arrival are the same event.
     """
-    record, first = Trace(lambda: 0.0), {}
+    record, first = Trace(lambda: 0.0), dict[Address, int]()
     for segment in segments:
         role = record.roles.get(segment.source) or record.name(segment.source, "client")
         if segment.destination not in record.roles:
@@ -125,6 +130,6 @@ def save(path: str | Path, packets: Iterable[bytes], provenance: Iterable[str]):
 def load(path: str | Path) -> tuple[list[bytes], str]:
     """Return the packets of a recording, and what it says about where they come from."""
     lines = Path(path).read_text(encoding="utf-8").splitlines()
-    told = [line[len(PROVENANCE) :] for line in lines if line.startswith(PROVENANCE)]
+    origin = [line[len(PROVENANCE) :] for line in lines if line.startswith(PROVENANCE)]
     packets = [bytes.fromhex(line) for line in lines if not line.startswith("#")]
-    return packets, "\n".join(told)
+    return packets, "\n".join(origin)

@@ -6,9 +6,6 @@ import math
 import os
 import sys
 
-if sys.platform != "win32":  # which has no such limit
-    import resource
-
 HINT = "in a terminal, `ulimit -n 4096` raises it for what is started there"
 
 
@@ -19,29 +16,41 @@ def allow_files(count: int) -> int:
     """
     if count < 0:
         raise ValueError(f"count must be 0 or more, got {count!r}")
-    if sys.platform == "win32":
+    soft, hard = _limits()
+    if soft == math.inf:
         return count
-    used = _open_files()
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    wanted = min(used + count, _number(hard), _system_limit())
-    if _number(soft) < wanted:
-        with contextlib.suppress(OSError, ValueError):  # refused, and so it stays as it was
-            resource.setrlimit(resource.RLIMIT_NOFILE, (int(wanted), hard))
-    limit = file_limit()
-    return count if limit is None else max(0, min(count, limit - used))
+    used = _open_files(int(soft))
+    if soft < used + count:
+        _raise_limit(int(min(used + count, hard)))
+    return max(0, min(count, int(_limits()[0]) - used))
 
 
 def file_limit() -> int | None:
     """Return how many files this process may open; None: as many as it likes."""
-    if sys.platform == "win32":
-        return None
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    limit = min(_number(soft), _system_limit())
-    return None if limit == math.inf else int(limit)
+    soft, _ = _limits()
+    return None if soft == math.inf else int(soft)
 
 
-def _number(limit: int) -> float:
-    return math.inf if limit == resource.RLIM_INFINITY else limit
+def _limits() -> tuple[float, float]:
+    """Return how many files this process may open, and how far anybody may raise that."""
+    if sys.platform == "win32":  # which has no such limit
+        return math.inf, math.inf
+    import resource
+
+    soft, hard = (
+        min(_system_limit(), math.inf if limit == resource.RLIM_INFINITY else limit)
+        for limit in resource.getrlimit(resource.RLIMIT_NOFILE)
+    )
+    return soft, hard
+
+
+def _raise_limit(wanted: int):
+    if sys.platform != "win32":
+        import resource
+
+        _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+        with contextlib.suppress(OSError, ValueError):  # refused, and so it stays as it was
+            resource.setrlimit(resource.RLIMIT_NOFILE, (wanted, hard))
 
 
 def _system_limit() -> float:
@@ -54,11 +63,10 @@ def _system_limit() -> float:
     return most.value
 
 
-def _open_files() -> int:
-    with contextlib.suppress(OSError):  # no /proc: ask for each that may be open
+def _open_files(limit: int) -> int:
+    with contextlib.suppress(OSError):
         return len(os.listdir("/proc/self/fd" if sys.platform == "linux" else "/dev/fd"))
-    soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    return sum(map(_is_open, range(int(min(_number(soft), 2**16)))))
+    return sum(map(_is_open, range(min(limit, 2**16))))  # no /proc: try each that may be open
 
 
 def _is_open(number: int) -> bool:

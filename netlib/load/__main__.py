@@ -21,13 +21,13 @@ def main(arguments: list[str] | None = None) -> int:
     with bar(options["clients"] * options["messages"], quiet) as progress:
         try:
             report = load(server, progress=progress.update, **options)
-            code = int(bool(report.errors))
-        except KeyboardInterrupt as interrupt:
-            report, code = interrupt.args[0] if interrupt.args else "interrupted", 130
+            text, code = f"{report!r}\n", int(bool(report.errors))
+        except KeyboardInterrupt as interrupt:  # its argument is the report so far
+            text, code = f"{interrupt}\n", 130
         except (ValueError, OSError) as error:
             sys.stderr.write(f"{error}\n")
             return 2
-    sys.stdout.write(f"{report}\n")
+    sys.stdout.write(text)
     return code
 
 

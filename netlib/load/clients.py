@@ -93,8 +93,9 @@ class Crowd:
     def run(self) -> dict:
         """Play them all, until they are through, stopped, or the time is up; return a report."""
         allow_files(self.config.clients + 8)
-        began, cpu, told = time.monotonic(), time.process_time(), 0.0
-        self._began, end = began, began + self.config.seconds
+        cpu, told = time.process_time(), 0.0
+        self.began = time.monotonic()
+        end = self.began + self.config.seconds
         with self._selector:
             while (self._next < self.config.clients or self._open) and not self.stopped:
                 if (now := time.monotonic()) > end:
@@ -121,21 +122,21 @@ class Crowd:
     def _pause(self, now: float, end: float) -> float:
         end = min(end, now + TELL)
         if self._next < self.config.clients and self._connecting < AT_ONCE:
-            end = min(end, self._began + self._starts[self._next])
+            end = min(end, self.began + self._starts[self._next])
         if self._waiting:
-            end = min(end, self._began + PATIENCE)
+            end = min(end, self.began + PATIENCE)
         return max(0.0, end - now)
 
     def _start_those_due(self, now: float):
         while (
             self._next < self.config.clients
             and self._connecting < AT_ONCE
-            and self._began + self._starts[self._next] <= now
+            and self.began + self._starts[self._next] <= now
         ):
             self._next += 1
             self._connect(self._next - 1)
         all_connected = self._next == self.config.clients and not self._connecting
-        if all_connected or now > self._began + PATIENCE:
+        if all_connected or now > self.began + PATIENCE:
             self._begin_together()
 
     def _connect(self, number: int):
@@ -230,7 +231,7 @@ class Crowd:
             self.errors[error] += 1
 
 
-def play(request: Callable[[], LoadConfig | None], answer: Callable[[object], None]):
+def play(request: Callable, answer: Callable):
     """Be the clients' process: the first item says what to do, another one to stop it."""
     crowd = Crowd(request(), answer)
 

@@ -126,7 +126,7 @@ def _refuse_impossible(clients, messages, room, size, rate, seconds):
 def _looked_up(address: Address) -> Address:
     """Return the numeric address; of a name that has both, IPv4's."""
     try:
-        answers = socket.getaddrinfo(*address[:2], type=socket.SOCK_STREAM)
+        answers = socket.getaddrinfo(address[0], address[1], type=socket.SOCK_STREAM)
     except OSError as error:
         raise explained(error, f"cannot find {named(address)}") from None
     return min(answers, key=lambda answer: answer[0] != socket.AF_INET)[4]

@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from netlib.sockets.tcp import TCPConnection
 from netlib.sockets.udp import Datagram, UDPReceiver
@@ -19,20 +20,20 @@ OVERHEAD = 256  # about what an arrival takes in memory beyond its payload [byte
 def opening(undo: Callable[[], object]) -> Iterator[None]:
     """Run the block whole: an interrupt (the stop button) waits for its end, then `undo` is called.
 
-    So it is if the block fails. Without it, an interrupt could leave a thread that nobody knows.
+    So it is if the block fails. Otherwise an interrupt could leave a thread that nobody knows.
     """
-    handler, interrupts = signal.getsignal(signal.SIGINT), []
+    interrupts: list[object] = []
     main = threading.current_thread() is threading.main_thread()  # interrupts come only there
     try:
-        if main and callable(handler):
-            signal.signal(signal.SIGINT, lambda *details: interrupts.append(details))
+        if main:
+            handler = signal.signal(signal.SIGINT, lambda number, frame: interrupts.append(number))
         try:
             yield
         finally:
-            if main and callable(handler):
+            if main:
                 signal.signal(signal.SIGINT, handler)
         if interrupts:
-            handler(*interrupts[0])
+            signal.raise_signal(signal.SIGINT)
     except BaseException:
         undo()
         raise
@@ -47,7 +48,7 @@ class Background:
     """
 
     def __init__(self, function: Callable, *arguments):
-        self.result = None
+        self.result: Any = None
         self._failure: BaseException | None = None
         self._function, self._arguments = function, arguments
         name = getattr(function, "__name__", None)  # a functools.partial has none

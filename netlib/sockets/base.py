@@ -89,7 +89,7 @@ def within(timeout: float | None) -> str:
 
 def reason(error: OSError) -> str:
     """Return what the kernel said, with what to do about it where that is known."""
-    hints = {
+    hints: dict[int | None, str] = {
         errno.EADDRINUSE: "another socket has this port; port=0 lets the kernel choose a free one",
         errno.EADDRNOTAVAIL: "this machine has no such address",
         errno.EACCES: "to bind a port below 1024 takes a privilege (use port=0); to broadcast, too",

@@ -38,6 +38,7 @@ class Child:
 
     def __init__(self, function: Callable[[Callable, Callable], object]):
         self.answers: queue.SimpleQueue = queue.SimpleQueue()
+        self.exit_reason = ""  # once it has ended: the end of its traceback, or its exit code
         self._process: subprocess.Popen | None = None
         with opening(self.end):
             self._start()
@@ -53,11 +54,11 @@ class Child:
             stderr=subprocess.PIPE,
             creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows
         )
-        self.pid = process.pid
         assert process.stdin and process.stdout and process.stderr
-        # the reader knows the pipes and not this object, which may then be dropped
-        self._input, self._end_input = process.stdin, weakref.finalize(self, process.stdin.close)
-        self._reader = Background(_read, process.stdout, process.stderr, self.answers.put).start()
+        self.pid, self._input = process.pid, process.stdin
+        weakref.finalize(self, process.stdin.close)  # and so the reader may not know this object
+        self._reader = Background(_read, process.stdout, process.stderr, self.answers.put)
+        self._reader.start()
 
     def send(self, item: object):
         """Send an item. If the child has died, nothing is raised: its answers end."""
@@ -67,7 +68,7 @@ class Child:
         except (OSError, ValueError):
             pass
         except BaseException:  # interrupted half-way: it would misread whatever comes next
-            self._process.kill()
+            self.end()
             raise
 
     def end(self, patience: float = 0.0):
@@ -79,14 +80,10 @@ class Child:
                 self._input.close()
                 self._process.wait(patience)
         finally:  # also when whoever waits here is interrupted
-            self._process.kill()
-            self._process.wait()
-            self._reader.join()
-
-    @property
-    def exit_reason(self) -> str:
-        """How it ended, once it has: the last line of its traceback, or else its exit code."""
-        return self._reader.result or f"exit code {self._process.returncode}"
+            with self._process:  # which closes the pipes, and waits for the kernel to clean up
+                self._process.kill()
+                self._reader.join()
+            self.exit_reason = self._reader.result or f"exit code {self._process.returncode}"
 
 
 def _read(answers: IO[bytes], errors: IO[bytes], put: Callable[[object], None]) -> str:

@@ -55,8 +55,9 @@ class TCPListener(SocketOwner):
 
     def interrupt(self):
         """End the waits of other threads, for connections and on those accepted here."""
-        for owner in (super(), *self._accepted):
-            owner.interrupt()
+        super().interrupt()
+        for connection in self._accepted:
+            connection.interrupt()
 
 
 class TCPConnection(SocketOwner):
@@ -138,7 +139,8 @@ class TCPConnection(SocketOwner):
 
     def receive_exactly(self, count: int) -> bytes:
         """Wait for exactly `count` bytes. Raises IncompleteReadError if the stream ends before."""
-        pieces, missing = [], count
+        pieces: list[bytes] = []
+        missing = count
         while missing:
             piece = self.receive(min(missing, 65536))
             if not piece:

@@ -78,4 +78,4 @@ def test_without_proc_the_open_files_are_counted_all_the_same(monkeypatch):
         raise FileNotFoundError(2, "No such file or directory", path)
 
     monkeypatch.setattr(os, "listdir", fail)
-    assert open_files._open_files() == used
+    assert open_files._open_files(1024) == used

@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import psutil
@@ -97,6 +98,17 @@ def test_an_interrupt_while_it_starts_leaves_no_process_and_no_pipe(monkeypatch)
 
     monkeypatch.setattr(module.Background, "start", interrupted)
     with pytest.raises(KeyboardInterrupt):
+        Child(wait)
+    assert set(psutil.Process().children()) <= before
+
+
+def test_one_that_cannot_be_listened_to_is_ended(monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    before = set(psutil.Process().children())
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with pytest.raises(RuntimeError, match="can't start"):
         Child(wait)
     assert set(psutil.Process().children()) <= before
 
