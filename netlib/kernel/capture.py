@@ -7,11 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from netlib.kernel.gauge import gauge
 from netlib.kernel.packet_filter import attach, only_port
 from netlib.kernel.states import poll
 from netlib.trace import Address, Trace
 
 FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK"]  # from the lowest bit on (RFC 9293, 3.1)
+SO_BINDTODEVICE = 25  # Linux: include/uapi/asm-generic/socket.h
 PROVENANCE = "# "  # how the lines begin that say where a recording comes from
 
 
@@ -33,7 +35,7 @@ class Segment(NamedTuple):
 
 
 class Capture:
-    """Take every segment to or from `port` on loopback, for the block's time.
+    """Take every segment over IPv4 to or from `port` on loopback (127.0.0.0/8), in the block.
 
     Raises PermissionError: a raw socket needs a privilege (CAP_NET_RAW on Linux); OSError where
     raw sockets get no TCP at all.
@@ -43,12 +45,18 @@ class Capture:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
         try:
             attach(self._socket, only_port(port))
-            self._socket.bind(("127.0.0.1", 0))
+            self._socket.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, b"lo\0")
             self._socket.setblocking(False)
             self.packets()  # away with those of others, from before the filter
         except OSError:
             self._socket.close()
             raise
+
+    @property
+    def lost(self) -> int:
+        """How many segments the kernel had no room for, because nobody took the others."""
+        memory = gauge(self._socket)
+        return memory.drops if memory else 0
 
     def packets(self) -> list[bytes]:
         """Return what has come since the last call, each with its IPv4 header."""
@@ -119,12 +127,6 @@ def _numbered(segment: Segment, first: dict[Address, int]) -> str:
         return f"{segment.label}  seq {seq}"
     ack = (segment.ack - first.get(segment.destination, segment.ack)) % 2**32
     return f"{segment.label}  {seq}:{ack}"
-
-
-def save(path: str | Path, packets: Iterable[bytes], provenance: Iterable[str]):
-    """Write packets as lines of hexadecimal digits, below the lines that say how they were got."""
-    lines = [PROVENANCE + line for line in provenance] + [packet.hex() for packet in packets]
-    Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
 
 
 def load(path: str | Path) -> tuple[list[bytes], str]:

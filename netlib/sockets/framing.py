@@ -1,4 +1,10 @@
-"""Messages out of a byte stream, as pure objects: feed them bytes, get whole messages."""
+"""Messages out of a byte stream, as pure objects: feed them bytes, get whole messages.
+
+sent      b"hello"  b"bye"           TCP keeps the bytes and their order, and no bounds:
+received  b"he"  b"llobye"           so each message says where it ends
+prefixed  0005 hello  0003 bye       by its length in front, or
+delimited hello\\n  bye\\n            by a mark behind it that no message contains
+"""
 
 
 class FramingError(ValueError):
