@@ -1,9 +1,9 @@
 """Messages out of a byte stream, as pure objects: feed them bytes, get whole messages.
 
-sent      b"hello"  b"bye"           TCP keeps the bytes and their order, and no bounds:
-received  b"he"  b"llobye"           so each message says where it ends
-prefixed  0005 hello  0003 bye       by its length in front, or
-delimited hello\\n  bye\\n            by a mark behind it that no message contains
+sent       b"hello", b"bye"
+received   b"he", b"llobye"              TCP keeps the bytes and their order, but no bounds:
+prefixed   00000005 hello 00000003 bye   a message begins with its length, or else
+delimited  hello\\n bye\\n                 ends with a mark that no message may contain
 """
 
 
