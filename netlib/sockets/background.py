@@ -145,8 +145,8 @@ class Collector:
         """Collect what has arrived, then end the thread; raise what it raised. Idempotent."""
         if self._alarm.fileno() < 0:
             return
-        self.interrupt()
         try:
+            self.interrupt()
             self._background.join()
         finally:
             self._alarm.close()

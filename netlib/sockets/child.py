@@ -100,15 +100,16 @@ def _read(answers: IO[bytes], errors: IO[bytes], put: Callable[[object], None]) 
 def main():
     """Be the child: run the function that comes first from standard input."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # "interrupt" in a notebook stops the cell only
-    sink, sys.stdout = sys.stdout.buffer, open(os.devnull, "w")  # noqa: SIM115  a print is no answer
+    # what a model prints is no answer
+    sink, sys.stdout = sys.stdout.buffer, open(os.devnull, "w")  # noqa: SIM115
     items: queue.SimpleQueue = queue.SimpleQueue()
 
     def answer(item: object):
         pickle.dump(item, sink)
         sink.flush()
 
-    for duty in (lambda: _take(items.put), lambda: _watch(os.getppid())):
-        threading.Thread(target=_exit_after, args=(duty,), daemon=True).start()
+    for duty in ((_take, items.put), (_watch, os.getppid())):
+        threading.Thread(target=_exit_after, args=duty, daemon=True).start()
     _exit_after(lambda: items.get()(items.get, answer))
 
 
@@ -124,10 +125,10 @@ def _watch(parent: int):
         time.sleep(WATCH)
 
 
-def _exit_after(duty: Callable[[], object]):
+def _exit_after(duty: Callable, *arguments):
     status = 1
     try:
-        duty()
+        duty(*arguments)
         status = 0
     except BaseException:
         traceback.print_exc()

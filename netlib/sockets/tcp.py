@@ -139,15 +139,13 @@ class TCPConnection(SocketOwner):
 
     def receive_exactly(self, count: int) -> bytes:
         """Wait for exactly `count` bytes. Raises IncompleteReadError if the stream ends before."""
-        pieces: list[bytes] = []
-        missing = count
-        while missing:
-            piece = self.receive(min(missing, 65536))
+        data = bytearray()
+        while len(data) < count:
+            piece = self.receive(min(count - len(data), 65536))
             if not piece:
-                raise IncompleteReadError(count, b"".join(pieces))
-            pieces.append(piece)
-            missing -= len(piece)
-        return b"".join(pieces)
+                raise IncompleteReadError(count, bytes(data))
+            data += piece
+        return bytes(data)
 
     def send_eof(self):
         """Say that no more bytes will come; receiving goes on (half-close, RFC 9293, 3.6)."""
