@@ -22,7 +22,7 @@ from netlib.kernel.open_files import HINT, allow_files, file_limit
 
 AT_ONCE = 64  # clients that are connecting at one time: a listen queue is short
 PATIENCE = 1.0  # seconds until those that are connected begin without the others
-TELL = 0.05  # seconds between two words about the progress
+TELL = 0.05  # seconds between two reports of progress
 ABORT = struct.pack("ii" if sys.platform != "win32" else "hh", 1, 0)  # SO_LINGER: on, for 0 s
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
@@ -93,7 +93,7 @@ class Crowd:
     def run(self) -> dict:
         """Play them all, until they are through, stopped, or the time is up; return a report."""
         allow_files(self.config.clients + 8)
-        cpu, told = time.process_time(), 0.0
+        cpu, reported = time.process_time(), 0.0
         self.began = time.monotonic()
         end = self.began + self.config.seconds
         with self._selector:
@@ -103,9 +103,9 @@ class Crowd:
                 self._start_those_due(now)
                 for key, _ in self._selector.select(self._pause(now, end)):
                     self._attend(key.data)
-                if now > told + TELL:
+                if now > reported + TELL:
                     self._tell(len(self.round_trips))
-                    told = now
+                    reported = now
             limit = "before the stop" if self.stopped else f"within {self.config.seconds:g} s"
             for client in list(self._open):
                 self._leave(client, f"no answer {limit}")

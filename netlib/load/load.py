@@ -59,9 +59,8 @@ class Report:
 
     def __repr__(self) -> str:
         p50, p99 = (1e3 * self.quantile(q) for q in (0.5, 0.99))
-        who = f"{self.connected} clients"
-        if self.connected < self.wanted:
-            who = f"{self.connected} of {self.wanted} clients"
+        of = f" of {self.wanted}" if self.connected < self.wanted else ""
+        who = f"{self.connected}{of} clients"
         lines = [f"{who}, {self.answered} messages in {self.seconds:.3g} s: {self.rate:.3g} per s"]
         lines += [f"round trip: p50 {p50:.3g} ms, p99 {p99:.3g} ms"]
         lines += [f"the clients' own processor time: {self.cpu:.3g} s"]

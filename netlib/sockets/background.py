@@ -18,9 +18,10 @@ OVERHEAD = 256  # about what an arrival takes in memory beyond its payload [byte
 
 @contextlib.contextmanager
 def opening(undo: Callable[[], object]) -> Iterator[None]:
-    """Run the block whole: an interrupt (the stop button) waits for its end, then `undo` is called.
+    """Open something in the block, all of it or nothing.
 
-    So it is if the block fails. Otherwise an interrupt could leave a thread that nobody knows.
+    An interrupt (the stop button) waits for the end of the block; then, or if the block fails,
+    `undo` is called. In the midst of Thread.start(), it would leave a thread that nobody joins.
     """
     interrupts: list[object] = []
     main = threading.current_thread() is threading.main_thread()  # interrupts come only there
