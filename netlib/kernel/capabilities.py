@@ -67,10 +67,10 @@ def _exchange_byte() -> str:
 
 def _read_gauge() -> str:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        seen = gauge(sock)
-    if seen is None:
+        memory = gauge(sock)
+    if memory is None:
         raise OSError("this system does not tell (Linux 4.12 and later do)")
-    return f"a receive buffer of {seen.limit} bytes, {seen.drops} drops"
+    return f"a receive buffer of {memory.limit} bytes, {memory.drops} drops"
 
 
 def _read_tcp_info() -> str:

@@ -7,11 +7,13 @@ from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
 
+from netlib.kernel.gauge import gauge
 from netlib.kernel.packet_filter import attach, only_port
 from netlib.kernel.states import poll
 from netlib.trace import Address, Trace
 
 FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK"]  # from the lowest bit on (RFC 9293, 3.1)
+SO_BINDTODEVICE = 25  # Linux: include/uapi/asm-generic/socket.h
 PROVENANCE = "# "  # how the lines begin that say where a recording comes from
 
 
@@ -33,7 +35,7 @@ class Segment(NamedTuple):
 
 
 class Capture:
-    """Take every segment to or from `port` on loopback, for the block's time.
+    """Take every segment over IPv4 to or from `port` on loopback (127.0.0.0/8), in the block.
 
     Raises PermissionError: a raw socket needs a privilege (CAP_NET_RAW on Linux); OSError where
     raw sockets get no TCP at all.
@@ -43,12 +45,18 @@ class Capture:
         self._socket = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
         try:
             attach(self._socket, only_port(port))
-            self._socket.bind(("127.0.0.1", 0))
+            self._socket.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, b"lo\0")
             self._socket.setblocking(False)
             self.packets()  # away with those of others, from before the filter
         except OSError:
             self._socket.close()
             raise
+
+    @property
+    def lost(self) -> int:
+        """How many segments the kernel had no room for, because nobody took the others."""
+        memory = gauge(self._socket)
+        return memory.drops if memory else 0
 
     def packets(self) -> list[bytes]:
         """Return what has come since the last call, each with its IPv4 header."""
@@ -61,7 +69,12 @@ class Capture:
     def connection(self) -> list[bytes]:
         """Wait for the end of one connection; return all its packets. Raises TimeoutError."""
         taken: list[bytes] = []
-        poll(lambda: taken.extend(self.packets()) or _is_over(taken), "the last ACK, or a RST")
+
+        def over() -> bool:
+            taken.extend(self.packets())
+            return _is_over(taken)
+
+        poll(over, "the last ACK, or a RST")
         return taken
 
     def __enter__(self):
@@ -96,7 +109,7 @@ def trace(segments: Iterable[Segment]) -> Trace:
     Numbers are counted from the first one of each side, as Wireshark shows them. On loopback a
     segment is seen once: its departure and its arrival are the same event.
     """
-    record, first = Trace(lambda: 0.0), {}
+    record, first = Trace(lambda: 0.0), dict[Address, int]()
     for segment in segments:
         role = record.roles.get(segment.source) or record.name(segment.source, "client")
         if segment.destination not in record.roles:
@@ -116,15 +129,9 @@ def _numbered(segment: Segment, first: dict[Address, int]) -> str:
     return f"{segment.label}  {seq}:{ack}"
 
 
-def save(path: str | Path, packets: Iterable[bytes], provenance: Iterable[str]):
-    """Write packets as lines of hexadecimal digits, below the lines that say how they were got."""
-    lines = [PROVENANCE + line for line in provenance] + [packet.hex() for packet in packets]
-    Path(path).write_text("\n".join(lines) + "\n", encoding="utf-8")
-
-
 def load(path: str | Path) -> tuple[list[bytes], str]:
     """Return the packets of a recording, and what it says about where they come from."""
     lines = Path(path).read_text(encoding="utf-8").splitlines()
-    told = [line[len(PROVENANCE) :] for line in lines if line.startswith(PROVENANCE)]
+    origin = [line[len(PROVENANCE) :] for line in lines if line.startswith(PROVENANCE)]
     packets = [bytes.fromhex(line) for line in lines if not line.startswith("#")]
-    return packets, "\n".join(told)
+    return packets, "\n".join(origin)

@@ -48,6 +48,7 @@ TRANSITIONS = [
 STATES = list(dict.fromkeys(step.source for step in TRANSITIONS))
 
 TABLE = Path("/proc/net/tcp")
+TICKS = 100  # a second, in this table: USER_HZ, include/uapi/asm-generic/param.h
 # include/net/tcp_states.h, from 1 on, by the names of RFC 9293; 12 is a SYN-RECEIVED, too
 LINUX = [
     "ESTABLISHED", "SYN-SENT", "SYN-RECEIVED", "FIN-WAIT-1", "FIN-WAIT-2", "TIME-WAIT", "CLOSED",
@@ -81,10 +82,10 @@ def table(port: int) -> list[TCPSocket]:
     those of this process are, for the others take a privilege.
     Source: proc_pid_net(5); the kernel's Documentation/networking/proc_net_tcp.rst.
     """
-    if not TABLE.exists():
+    if sys.platform != "linux":
         return [row for row, _ in _by_psutil() if port in (row.local[1], *row.peer[1:])]
     mark = f":{port:04X} "  # only the addresses have four digits: all other lines cost nothing
-    rows = [_row(line) for line in TABLE.read_text().splitlines() if mark in line]
+    rows = [_row(line) for line in _lines() if mark in line]
     # the kernel hands out its table in pages, and while others open and close, a row can come twice
     return list({(row.local, row.peer): row for row in rows}.values())
 
@@ -108,8 +109,8 @@ def state(sock) -> str:
     if sys.platform == "linux":
         with socket.socket(fileno=os.dup(sock.fileno())) as same:
             return LINUX[same.getsockopt(socket.IPPROTO_TCP, socket.TCP_INFO, 1)[0] - 1]
-    found = [row.state for row, number in _by_psutil() if number == sock.fileno()]
-    return found[0] if found else "unknown"
+    states = (row.state for row, number in _by_psutil() if number == sock.fileno())
+    return next(states, "unknown")
 
 
 def wait_for_state(sock, *wanted: str, timeout: float = 5.0) -> str:
@@ -142,12 +143,20 @@ def sysctl(name: str, otherwise: str = "unknown") -> str:
     return otherwise
 
 
+def _lines() -> list[str]:
+    try:
+        return TABLE.read_text().splitlines()
+    except OSError as error:
+        hint = "Linux tells the states of TCP sockets there: is /proc mounted?"
+        raise OSError(error.errno, f"cannot read {TABLE}: {error.strerror} ({hint})") from None
+
+
 def _row(line: str) -> TCPSocket:
     local, peer, code, queues, timer = line.split()[1:6]
     unacked, unread = (int(part, 16) for part in queues.split(":"))
     kind, ticks = (int(part, 16) for part in timer.split(":"))
     name = LINUX[int(code, 16) - 1]
-    left = ticks / os.sysconf("SC_CLK_TCK") if kind else None
+    left = ticks / TICKS if kind else None
     return TCPSocket(name, _address(local), _address(peer), unacked, unread, left)
 
 

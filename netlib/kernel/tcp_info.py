@@ -4,7 +4,7 @@ import os
 import socket
 import struct
 import sys
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 SIZE = 232  # bytes of `struct tcp_info` up to the peer's window, which Linux 5.4 added
 
@@ -78,7 +78,7 @@ def parse(raw: bytes) -> TCPInfo:
     """Return what the bytes of a `struct tcp_info` say; of a short one, the rest is 0."""
     padded = raw.ljust(SIZE, b"\0")
 
-    def read(offset: int, form: str, unit: float) -> float:
+    def read(offset: int, form: str, unit: float) -> Any:
         return struct.unpack_from(form, padded, offset)[0] * unit
 
     return TCPInfo(**{field: read(*where) for field, where in LAYOUT.items()})

@@ -5,14 +5,13 @@ to everybody in that room, its sender included. So a client can time its own lin
 """
 
 import errno
-import json
 import os
 import random
 import selectors
-import signal
 import socket
 import struct
 import sys
+import threading
 import time
 from collections import Counter
 from collections.abc import Callable
@@ -23,12 +22,12 @@ from netlib.kernel.open_files import HINT, allow_files, file_limit
 
 AT_ONCE = 64  # clients that are connecting at one time: a listen queue is short
 PATIENCE = 1.0  # seconds until those that are connected begin without the others
-TELL = 0.05  # seconds between two words about the progress
+TELL = 0.05  # seconds between two reports of progress
 ABORT = struct.pack("ii" if sys.platform != "win32" else "hh", 1, 0)  # SO_LINGER: on, for 0 s
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
-class Plan(NamedTuple):
+class LoadConfig(NamedTuple):
     """What the clients are to do; see `load`."""
 
     address: tuple
@@ -44,12 +43,12 @@ class Plan(NamedTuple):
 class Client:
     """One client: it joins its room, sends a line, waits for it to come back, sends the next."""
 
-    def __init__(self, number: int, sock: socket.socket, plan: Plan):
+    def __init__(self, number: int, sock: socket.socket, config: LoadConfig):
         self.number, self.sock, self.asked = number, sock, time.monotonic()
         self.sent_at, self.answered, self._rest = 0.0, 0, b""
-        room = b"load %d %d" % (os.getpid(), number // plan.room)
+        room = b"load %d %d" % (os.getpid(), number // config.room)
         self._mark = b"%d: " % number
-        self._line = self._mark + b"." * max(0, plan.size - len(self._mark) - 1) + b"\n"
+        self._line = self._mark + b"." * max(0, config.size - len(self._mark) - 1) + b"\n"
         self._first = room + b"\n"
 
     def send(self, now: float):
@@ -71,72 +70,78 @@ class Client:
 
 
 class Crowd:
-    """All clients of a plan, and what became of them."""
+    """All clients of a load, and what became of them."""
 
-    def __init__(self, plan: Plan, tell: Callable[[int], object]):
-        self.plan, self._tell = plan, tell
-        self.connected, self.heard, self.errors = 0, 0, Counter()
+    def __init__(self, config: LoadConfig, tell: Callable[[int], object]):
+        self.config, self._tell, self.stopped = config, tell, False
+        self.connected, self.heard = 0, 0
+        self.errors: Counter[str] = Counter()
         self.round_trips: list[float] = []
         self.sent_at: list[float] = []
         self._selector = selectors.DefaultSelector()
         self._open: set[Client] = set()
         self._in_flight, self._area = 0, 0.0  # messages now; their number summed over time [s]
         self._last = 0.0  # when a message last set out or came back
-        self._connecting, self._waiting = 0, []  # those wait until the others are connected, too
-        chance = random.Random(plan.seed)
-        gaps = (chance.expovariate(plan.rate) if plan.rate else 0.0 for _ in range(plan.clients))
+        self._connecting = 0
+        self._waiting: list[Client] = []  # until the others are connected, too
+        chance = random.Random(config.seed)
+        gaps = (
+            chance.expovariate(config.rate) if config.rate else 0.0 for _ in range(config.clients)
+        )
         self._starts, self._next = list(accumulate(gaps)), 0
 
     def run(self) -> dict:
-        """Play them all, until they are through or the time is up; return what was seen."""
-        allow_files(self.plan.clients + 8)
-        began, cpu, told = time.monotonic(), time.process_time(), 0.0
-        self._began, end = began, began + self.plan.seconds
+        """Play them all, until they are through, stopped, or the time is up; return a report."""
+        allow_files(self.config.clients + 8)
+        cpu, reported = time.process_time(), 0.0
+        self.began = time.monotonic()
+        end = self.began + self.config.seconds
         with self._selector:
-            while self._next < self.plan.clients or self._open:
+            while (self._next < self.config.clients or self._open) and not self.stopped:
                 if (now := time.monotonic()) > end:
                     break
                 self._start_those_due(now)
                 for key, _ in self._selector.select(self._pause(now, end)):
                     self._attend(key.data)
-                if now > told + TELL:
+                if now > reported + TELL:
                     self._tell(len(self.round_trips))
-                    told = now
+                    reported = now
+            limit = "before the stop" if self.stopped else f"within {self.config.seconds:g} s"
             for client in list(self._open):
-                self._leave(client, f"no answer within {self.plan.seconds:g} s")
-        return self._seen(time.process_time() - cpu)
+                self._leave(client, f"no answer {limit}")
+        if self._next < self.config.clients:
+            self.errors[f"not begun {limit}"] += self.config.clients - self._next
+        return self._report(time.process_time() - cpu)
 
-    def _seen(self, cpu: float) -> dict:
-        never = self.plan.clients - self._next
-        if never:
-            self.errors[f"not begun within {self.plan.seconds:g} s"] += never
-        names = ("connected", "heard", "round_trips", "sent_at", "errors")
+    def _report(self, cpu: float) -> dict:
         seconds = self._last - min(self.sent_at, default=self._last)
-        found = {"seconds": seconds, "cpu": cpu, "in_flight": self._area / (seconds or 1.0)}
-        return found | {name: getattr(self, name) for name in names}
+        names = ("connected", "heard", "round_trips", "sent_at", "errors")
+        totals = {"seconds": seconds, "cpu": cpu, "in_flight": self._area / (seconds or 1.0)}
+        return totals | {name: getattr(self, name) for name in names}
 
     def _pause(self, now: float, end: float) -> float:
-        if self._next < self.plan.clients and self._connecting < AT_ONCE:
-            end = min(end, self._began + self._starts[self._next])
+        end = min(end, now + TELL)
+        if self._next < self.config.clients and self._connecting < AT_ONCE:
+            end = min(end, self.began + self._starts[self._next])
         if self._waiting:
-            end = min(end, self._began + PATIENCE)
+            end = min(end, self.began + PATIENCE)
         return max(0.0, end - now)
 
     def _start_those_due(self, now: float):
         while (
-            self._next < self.plan.clients
+            self._next < self.config.clients
             and self._connecting < AT_ONCE
-            and self._began + self._starts[self._next] <= now
+            and self.began + self._starts[self._next] <= now
         ):
             self._next += 1
             self._connect(self._next - 1)
-        all_connected = self._next == self.plan.clients and not self._connecting
-        if all_connected or now > self._began + PATIENCE:
+        all_connected = self._next == self.config.clients and not self._connecting
+        if all_connected or now > self.began + PATIENCE:
             self._begin_together()
 
     def _connect(self, number: int):
         try:
-            family = socket.AF_INET6 if ":" in self.plan.address[0] else socket.AF_INET
+            family = socket.AF_INET6 if ":" in self.config.address[0] else socket.AF_INET
             sock = socket.socket(family, socket.SOCK_STREAM)
         except OSError as error:
             full = error.errno in (errno.EMFILE, errno.ENFILE)
@@ -145,13 +150,13 @@ class Crowd:
             return
         sock.setblocking(False)
         sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        client = Client(number, sock, self.plan)
+        client = Client(number, sock, self.config)
         self._open.add(client)
-        if self.plan.rate:
+        if self.config.rate:
             self._count(+1, client.asked)
         self._connecting += 1
         self._selector.register(sock, WRITE, client)
-        failed = sock.connect_ex(self.plan.address)
+        failed = sock.connect_ex(self.config.address)
         if failed not in (0, errno.EINPROGRESS, errno.EWOULDBLOCK):
             self._connecting -= 1
             self._leave(client, os.strerror(failed))
@@ -176,7 +181,7 @@ class Crowd:
             raise OSError(failed, os.strerror(failed))
         self.connected += 1
         self._selector.modify(client.sock, READ, client)
-        if self.plan.rate:  # it has waited since it asked for the connection
+        if self.config.rate:  # it has waited since it asked for the connection
             self._send(client, client.asked)
         else:
             client.sent_at = float("inf")
@@ -193,7 +198,7 @@ class Crowd:
 
     def _send(self, client: Client, now: float):
         client.send(now)
-        if client.answered or not self.plan.rate:  # else it was counted when it asked
+        if client.answered or not self.config.rate:  # else it was counted when it asked
             self._count(+1, now)
 
     def _count(self, change: int, now: float):
@@ -211,7 +216,7 @@ class Crowd:
         self.sent_at.append(client.sent_at)
         self._count(-1, now)
         client.answered += 1
-        if client.answered == self.plan.messages:
+        if client.answered == self.config.messages:
             self._leave(client)
         else:
             self._send(client, now)
@@ -226,17 +231,13 @@ class Crowd:
             self.errors[error] += 1
 
 
-def main():
-    """Be the clients' process: the plan comes from standard input, what was seen goes out."""
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # "interrupt" in a notebook stops the cell only
-    fields = json.load(sys.stdin)
-    plan = Plan(**fields | {"address": tuple(fields["address"])})
+def play(request: Callable, answer: Callable):
+    """Be the clients' process: the first item says what to do, another one to stop it."""
+    crowd = Crowd(request(), answer)
 
-    def tell(item):
-        sys.stdout.write(json.dumps(item) + "\n")
-        sys.stdout.flush()
+    def listen():
+        request()
+        crowd.stopped = True
 
-    try:
-        tell(Crowd(plan, tell).run())
-    except BrokenPipeError:
-        os._exit(1)  # whoever wanted to know is gone
+    threading.Thread(target=listen, daemon=True).start()
+    answer(crowd.run())

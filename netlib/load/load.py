@@ -1,21 +1,17 @@
 """A load for chat servers: many clients at once, in a process of their own, within bounds."""
 
 import ipaddress
-import json
 import math
-import subprocess
-import sys
+import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from pathlib import Path
 
-from netlib.load.clients import Plan
+from netlib.load.clients import LoadConfig, play
+from netlib.sockets.base import explained
+from netlib.sockets.child import ENDED, Child
 from netlib.trace import Address, named
 
 MOST_CLIENTS, MOST_MESSAGES, LONGEST = 20_000, 1_000_000, 600.0  # a load must end
-PROGRAM = (
-    "import sys; sys.path.insert(0, sys.argv[1])\nfrom netlib.load.clients import main; main()"
-)
 
 
 @dataclass(frozen=True)
@@ -63,9 +59,8 @@ class Report:
 
     def __repr__(self) -> str:
         p50, p99 = (1e3 * self.quantile(q) for q in (0.5, 0.99))
-        who = f"{self.connected} clients"
-        if self.connected < self.wanted:
-            who = f"{self.connected} of {self.wanted} clients"
+        of = f" of {self.wanted}" if self.connected < self.wanted else ""
+        who = f"{self.connected}{of} clients"
         lines = [f"{who}, {self.answered} messages in {self.seconds:.3g} s: {self.rate:.3g} per s"]
         lines += [f"round trip: p50 {p50:.3g} ms, p99 {p99:.3g} ms"]
         lines += [f"the clients' own processor time: {self.cpu:.3g} s"]
@@ -93,14 +88,16 @@ def load(
     themselves, so many per second on average (Poisson arrivals by `seed`), and a round trip begins
     when the client asks for its connection. After `seconds` it is over for all. `anywhere`: the
     server may be on another machine; ask its owner first. `progress` is called with the number of
-    messages that came back since the last call, for example a bar's `update`.
+    messages that came back since the last call, for example a bar's `update`. An interrupt ends
+    it: the report so far is the argument of the KeyboardInterrupt.
     """
     _refuse_impossible(clients, messages, room, size, rate, seconds)
     if not (anywhere or is_loopback(address[0])):
         hint = "pass anywhere=True (--anywhere) if you may load that machine"
         raise ValueError(f"expected a loopback address, got {named(address)}; {hint}")
-    plan = Plan(tuple(address[:2]), clients, messages, room, size, rate, seed, seconds)
-    return Report(wanted=clients, **_played(plan, progress or (lambda count: None)))
+    numeric = _looked_up(address)
+    config = LoadConfig(numeric, clients, messages, room, size, rate, seed, seconds)
+    return _played(config, progress or (lambda count: None))
 
 
 def is_loopback(host: str) -> bool:
@@ -112,44 +109,48 @@ def is_loopback(host: str) -> bool:
 
 
 def _refuse_impossible(clients, messages, room, size, rate, seconds):
-    limits = {"clients": (clients, 1, MOST_CLIENTS), "messages": (messages, 1, MOST_MESSAGES)}
-    limits |= {"room": (room, 1, MOST_CLIENTS), "size": (size, 16, 10_000)}
-    limits |= {"seconds": (seconds, 0.001, LONGEST)}
-    if rate is not None:
-        limits["rate"] = (rate, 1e-3, 1e6)
+    limits: dict[str, tuple[float, float, float]] = {
+        "clients": (clients, 1, MOST_CLIENTS),
+        "messages": (messages, 1, MOST_MESSAGES),
+        "room": (room, 1, MOST_CLIENTS),
+        "size": (size, 16, 10_000),
+        "rate": (1.0 if rate is None else rate, 1e-3, 1e6),
+        "seconds": (seconds, 0.001, LONGEST),
+    }
     for name, (value, low, high) in limits.items():
         if not low <= value <= high:
             raise ValueError(f"{name} must be in [{low:g}, {high:g}], got {value!r}")
 
 
-def _played(plan: Plan, progress: Callable[[int], object]) -> dict:
-    """Have the clients play in a fresh Python; return what they saw."""
-    quiet = ["-B"] if sys.dont_write_bytecode else []  # isolated, it would not look
-    command = [sys.executable, "-I", "-S", *quiet, "-c", PROGRAM]
-    process = subprocess.Popen(
-        [*command, str(Path(__file__).resolve().parents[2])],
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-        creationflags=getattr(subprocess, "CREATE_NO_WINDOW", 0),  # Windows
-    )
-    with process:
-        try:
-            return _told(process, plan, progress)
-        finally:  # also when the cell is interrupted
-            process.kill()
+def _looked_up(address: Address) -> Address:
+    """Return the numeric address; of a name that has both, IPv4's."""
+    try:
+        answers = socket.getaddrinfo(address[0], address[1], type=socket.SOCK_STREAM)
+    except OSError as error:
+        raise explained(error, f"cannot find {named(address)}") from None
+    return min(answers, key=lambda answer: answer[0] != socket.AF_INET)[4]
 
 
-def _told(process: subprocess.Popen, plan: Plan, progress: Callable[[int], object]) -> dict:
-    json.dump(plan._asdict(), process.stdin)
-    process.stdin.close()
+def _played(config: LoadConfig, progress: Callable[[int], object]) -> Report:
+    """Have the clients play in a fresh Python, which shares no interpreter with the server."""
+    child = Child(play)
+    try:
+        child.send(config)
+        return _awaited(child, config, progress)
+    except KeyboardInterrupt:
+        child.send("stop")
+        raise KeyboardInterrupt(_awaited(child, config, lambda count: None)) from None
+    finally:
+        child.end()
+
+
+def _awaited(child: Child, config: LoadConfig, progress: Callable[[int], object]) -> Report:
     done = 0
-    for line in process.stdout:
-        item = json.loads(line)
-        if isinstance(item, dict):
-            progress(len(item["round_trips"]) - done)
-            return item
-        progress(item - done)
-        done = item
-    raise RuntimeError(f"the clients' process has died: {process.stderr.read().strip()}")
+    while isinstance(answer := child.answers.get(), int):
+        progress(answer - done)
+        done = answer
+    if answer is ENDED:
+        child.end()
+        raise RuntimeError(f"the clients' process has died: {child.exit_reason}")
+    progress(len(answer["round_trips"]) - done)
+    return Report(wanted=config.clients, **answer)

@@ -1,15 +1,43 @@
 """Threads that a cell starts and the same cell ends: always joined, and interruptible."""
 
-import select
+import contextlib
+import selectors
+import signal
 import socket
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from typing import Any
 
 from netlib.sockets.tcp import TCPConnection
 from netlib.sockets.udp import Datagram, UDPReceiver
 
 GRACE = 1.0  # how long stop collects from somebody who never stops sending [s]
+OVERHEAD = 256  # about what an arrival takes in memory beyond its payload [bytes]
+
+
+@contextlib.contextmanager
+def opening(undo: Callable[[], object]) -> Iterator[None]:
+    """Open something in the block, all of it or nothing.
+
+    An interrupt (the stop button) waits for the end of the block; then, or if the block fails,
+    `undo` is called. In the midst of Thread.start(), it would leave a thread that nobody joins.
+    """
+    interrupts: list[object] = []
+    main = threading.current_thread() is threading.main_thread()  # interrupts come only there
+    try:
+        if main:
+            handler = signal.signal(signal.SIGINT, lambda number, frame: interrupts.append(number))
+        try:
+            yield
+        finally:
+            if main:
+                signal.signal(signal.SIGINT, handler)
+        if interrupts:
+            signal.raise_signal(signal.SIGINT)
+    except BaseException:
+        undo()
+        raise
 
 
 class Background:
@@ -21,7 +49,7 @@ class Background:
     """
 
     def __init__(self, function: Callable, *arguments):
-        self.result = None
+        self.result: Any = None
         self._failure: BaseException | None = None
         self._function, self._arguments = function, arguments
         name = getattr(function, "__name__", None)  # a functools.partial has none
@@ -29,13 +57,14 @@ class Background:
 
     def start(self) -> "Background":
         """Start the thread; return itself."""
-        self._thread.start()
+        with opening(self.interrupt):
+            self._thread.start()
         return self
 
     def join(self):
         """Wait for the function to return; raise what it raised."""
         try:
-            self._thread.join()
+            self._join_thread()
         except KeyboardInterrupt:
             self.interrupt()
             raise
@@ -47,7 +76,11 @@ class Background:
         for argument in self._arguments:
             if hasattr(argument, "interrupt"):
                 argument.interrupt()
-        self._thread.join()
+        self._join_thread()
+
+    def _join_thread(self):
+        if self._thread.ident is not None:  # else it never began: there was no room for a thread
+            self._thread.join()
 
     def _run(self):
         try:
@@ -72,6 +105,7 @@ class Collector:
     that was sent inside the block and found room. `on_arrival`, if given, is called from the
     thread with each arrival instead. While paused, arrivals wait in the kernel's buffer.
     A TCP connection can be collected too: its arrivals are bytes, the last of them b"".
+    `memory` [bytes] bounds what `arrived` may take; how many did not fit is in `left_out`.
     """
 
     def __init__(
@@ -79,17 +113,21 @@ class Collector:
         receiver: UDPReceiver | TCPConnection,
         max_size: int = 65535,
         on_arrival: Callable[[Datagram | bytes], object] | None = None,
+        *,
+        memory: int = 2**26,
     ):
         self.arrived: list[Datagram | bytes] = []
+        self.left_out, self._room = 0, memory
         self.max_size, self.paused = max_size, False
-        self._receiver, self._on_arrival = receiver, on_arrival or self.arrived.append
+        self._receiver, self._on_arrival = receiver, on_arrival or self._keep
         self._stopping, self._deadline = False, float("inf")
+        self._background = Background(Collector._collect, self)
         self._alarm, self._bell = socket.socketpair()
-        self._background = Background(self._collect)
 
     def start(self) -> "Collector":
         """Begin to collect; return itself."""
-        self._background.start()
+        with opening(self.stop):
+            self._background.start()
         return self
 
     def pause(self, paused: bool = True):
@@ -97,14 +135,19 @@ class Collector:
         self.paused = paused
         self._alarm.send(b"!")
 
+    def interrupt(self):
+        """Let the thread end as soon as it has collected what has arrived."""
+        if not self._stopping:
+            self._deadline = time.monotonic() + GRACE
+            self._stopping = True
+        self.pause(False)
+
     def stop(self):
         """Collect what has arrived, then end the thread; raise what it raised. Idempotent."""
-        if self._stopping:
+        if self._alarm.fileno() < 0:
             return
-        self._deadline = time.monotonic() + GRACE
-        self._stopping = True
-        self.pause(False)
         try:
+            self.interrupt()
             self._background.join()
         finally:
             self._alarm.close()
@@ -112,20 +155,33 @@ class Collector:
 
     def _collect(self):
         ended = False  # a stream that has ended is always ready, and has nothing more to give
-        while True:
-            stopping = self._stopping  # read before looking: what had arrived by then is collected
-            reading = not ended and (stopping or not self.paused)
-            sources = [self._bell, self._receiver] if reading else [self._bell]
-            ready, _, _ = select.select(sources, [], [], 0 if stopping else None)
-            may_read = stopping or not self.paused  # asked again: a pause may have begun meanwhile
-            if self._receiver in ready and may_read and time.monotonic() < self._deadline:
-                arrival = self._receiver.receive(self.max_size)
-                self._on_arrival(arrival)
-                ended = arrival == b""
-            elif stopping:
-                return
-            else:
-                self._bell.recv(4096)
+        with selectors.DefaultSelector() as selector:  # unlike select, it knows files above 1023
+            selector.register(self._bell, selectors.EVENT_READ)
+            selector.register(self._receiver, selectors.EVENT_READ, self._receiver)
+            while True:
+                stopping = self._stopping  # read before looking: what had arrived is collected
+                if not stopping and (ended or self.paused):
+                    self._bell.recv(4096)
+                    continue
+                ready = [key.data for key, _ in selector.select(0 if stopping else None)]
+                # asked again: a pause may have begun meanwhile
+                may_read = not ended and (stopping or not self.paused)
+                if self._receiver in ready and may_read and time.monotonic() < self._deadline:
+                    arrival = self._receiver.receive(self.max_size)
+                    self._on_arrival(arrival)
+                    ended = arrival == b""
+                elif stopping:
+                    return
+                elif None in ready:
+                    self._bell.recv(4096)
+
+    def _keep(self, arrival: Datagram | bytes):
+        payload = arrival if isinstance(arrival, bytes) else arrival.payload
+        self._room -= len(payload) + OVERHEAD
+        if self._room >= 0:
+            self.arrived.append(arrival)
+        else:  # and so whatever follows: no gaps
+            self.left_out += 1
 
     def __enter__(self):
         return self.start()

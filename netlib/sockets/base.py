@@ -6,7 +6,8 @@ import socket
 
 from netlib.trace import Address, Trace, named
 
-LIMITS = {socket.AF_INET: 65535 - 20 - 8, socket.AF_INET6: 65535 - 8}  # RFC 768, 791, 8200
+# bytes of a datagram's payload: RFC 768, 791, 8200
+LIMITS: dict[int, int] = {socket.AF_INET: 65535 - 20 - 8, socket.AF_INET6: 65535 - 8}
 
 
 def bound_socket(kind: int, host: str, port: int, timeout: float | None) -> socket.socket:
@@ -88,18 +89,19 @@ def within(timeout: float | None) -> str:
 
 def reason(error: OSError) -> str:
     """Return what the kernel said, with what to do about it where that is known."""
-    hints = {
+    hints: dict[int | None, str] = {
         errno.EADDRINUSE: "another socket has this port; port=0 lets the kernel choose a free one",
         errno.EADDRNOTAVAIL: "this machine has no such address",
         errno.EACCES: "to bind a port below 1024 takes a privilege (use port=0); to broadcast, too",
         errno.EBADF: "this socket is closed",
+        errno.ENOTSOCK: "this socket is closed",  # as Windows says it
         errno.ECANCELED: "the block that used this socket was left early; open a new one",
         errno.ECONNREFUSED: "nobody listens there; open the listener first",
         errno.ECONNRESET: "the peer reset the connection: it died, or closed with data unread",
         errno.EPIPE: "the peer has closed its end; it will not read what you send",
     }
-    said = error.strerror or str(error)
-    return f"{said} ({hints[error.errno]})" if error.errno in hints else said
+    text, hint = error.strerror or str(error), hints.get(error.errno)
+    return f"{text} ({hint})" if hint else text
 
 
 def explained(error: OSError, doing: str) -> OSError:

@@ -1,4 +1,10 @@
-"""Messages out of a byte stream, as pure objects: feed them bytes, get whole messages."""
+"""Messages out of a byte stream, as pure objects: feed them bytes, get whole messages.
+
+sent       b"hello", b"bye"
+received   b"he", b"llobye"              TCP keeps the bytes and their order, but no bounds:
+prefixed   00000005 hello 00000003 bye   a message begins with its length, or else
+delimited  hello\\n bye\\n                 ends with a mark that no message may contain
+"""
 
 
 class FramingError(ValueError):

@@ -14,13 +14,13 @@ def pair(
     buffer: bytes to ask for in each of their four kernel buffers. timeout [s] limits every wait.
     """
     with socket.socket() as listener, socket.socket() as client:
-        for end in (listener, client) if buffer else ():  # the accepted one inherits
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
-            end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
-        listener.bind(("127.0.0.1", 0))
-        listener.listen()
         for end in (listener, client):
             end.settimeout(timeout)
+            if buffer is not None:  # the accepted one inherits
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, buffer)
+                end.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, buffer)
+        listener.bind(("127.0.0.1", 0))
+        listener.listen()
         client.connect(listener.getsockname())
         server, _ = listener.accept()
         listener.close()

@@ -55,8 +55,9 @@ class TCPListener(SocketOwner):
 
     def interrupt(self):
         """End the waits of other threads, for connections and on those accepted here."""
-        for owner in (super(), *self._accepted):
-            owner.interrupt()
+        super().interrupt()
+        for connection in self._accepted:
+            connection.interrupt()
 
 
 class TCPConnection(SocketOwner):
@@ -138,14 +139,13 @@ class TCPConnection(SocketOwner):
 
     def receive_exactly(self, count: int) -> bytes:
         """Wait for exactly `count` bytes. Raises IncompleteReadError if the stream ends before."""
-        pieces, missing = [], count
-        while missing:
-            piece = self.receive(min(missing, 65536))
+        data = bytearray()
+        while len(data) < count:
+            piece = self.receive(min(count - len(data), 65536))
             if not piece:
-                raise IncompleteReadError(count, b"".join(pieces))
-            pieces.append(piece)
-            missing -= len(piece)
-        return b"".join(pieces)
+                raise IncompleteReadError(count, bytes(data))
+            data += piece
+        return bytes(data)
 
     def send_eof(self):
         """Say that no more bytes will come; receiving goes on (half-close, RFC 9293, 3.6)."""

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from netlib.sockets.base import LIMITS, SocketOwner, bound_socket, explained, within
 from netlib.trace import Address, Trace, named
 
-_new = tuple.__new__
+ROOM = 65536  # more than any datagram: Windows reports one that does not fit as an error
 
 
 class Datagram(NamedTuple):
@@ -39,7 +39,6 @@ class UDPSender(SocketOwner):
         self.address: Address = self._socket.getsockname()
         self._timeout = timeout
         self._socket.setblocking(False)  # there is nearly always room: to wait for it first costs
-        self._sendto = self._socket.sendto  # looked up once: it is called for every datagram
 
     def send(self, payload: bytes, destination: Address) -> int:
         """Send one datagram; return its size. That it was sent does not mean that it arrives.
@@ -50,18 +49,18 @@ class UDPSender(SocketOwner):
             if self._trace is not None:
                 payload = payload if type(payload) is bytes else bytes(memoryview(payload))
                 self._trace.record(self.role, "send", payload, destination)
-            return self._sendto(payload, destination)
-        except BlockingIOError:
-            return self._send_when_there_is_room(payload, destination)
+            return self._socket.sendto(payload, destination)
+        except (BlockingIOError, ConnectionResetError):  # no room, or Windows tells by 10054 that
+            return self._send_again(payload, destination)  # an earlier datagram found nobody
         except TypeError as error:
             raise _not_sendable(payload, destination, error) from None
         except OSError as error:
             raise self._failed(error, payload, destination) from None
 
-    def _send_when_there_is_room(self, payload: bytes, destination: Address) -> int:
+    def _send_again(self, payload: bytes, destination: Address) -> int:
         self._socket.settimeout(self._timeout)
         try:
-            return self._sendto(payload, destination)
+            return self._socket.sendto(payload, destination)
         except OSError as error:
             raise self._failed(error, payload, destination) from None
         finally:
@@ -99,41 +98,34 @@ class UDPReceiver(SocketOwner):
     ):
         super().__init__(bound_socket(socket.SOCK_DGRAM, host, port, timeout), trace, role)
         self.address: Address = self._socket.getsockname()
-        self._recvfrom = self._socket.recvfrom  # looked up once, as above
-        self._plain = trace is None  # and not interrupted: there is nothing to note
+        self._interrupted = False
 
     def receive(self, max_size: int = 65535) -> Datagram:
         """Wait for one datagram and return it; bytes beyond `max_size` are cut off and gone.
 
         Raises TimeoutError, which names this address and how long the wait was.
         """
+        if max_size < 0:
+            raise ValueError(f"max_size must be 0 or more, got {max_size!r}")
         try:
-            # one byte more than asked for, to see whether there was more
-            payload, source = self._recvfrom(max_size + 1)
+            if not self._interrupted:
+                payload, source = self._socket.recvfrom(ROOM)
+            if self._interrupted:
+                raise OSError(errno.ECANCELED, "interrupted")
         except OSError as error:
             raise self._failed(error) from None
-        if self._plain and len(payload) <= max_size:
-            return _new(Datagram, (payload, source, False))  # half the time of Datagram(...)
-        return self._noted(payload, source, max_size)
-
-    def interrupt(self):
-        """End a wait of another thread with an OSError (ECANCELED); later ones end so at once."""
-        self._plain, self._recvfrom = False, self._refuse
-        # not shutdown: a UDP socket with a timeout then spins until the time is up
-        with contextlib.suppress(OSError):
-            self._socket.sendto(b"", self.address)
-
-    def _refuse(self, size: int):
-        raise OSError(errno.ECANCELED, "interrupted")
-
-    def _noted(self, payload: bytes, source: Address, max_size: int) -> Datagram:
-        if self._recvfrom == self._refuse:
-            return self.receive()  # which raises from now on
-        datagram = Datagram(payload[:max_size], source, truncated=len(payload) > max_size)
+        datagram = Datagram(payload[:max_size], source, len(payload) > max_size)
         if self._trace is not None:
             note = "truncated" if datagram.truncated else ""
             self._trace.record(self.role, "receive", datagram.payload, source, note)
         return datagram
+
+    def interrupt(self):
+        """End a wait of another thread with an OSError (ECANCELED); later ones end so at once."""
+        self._interrupted = True
+        # not shutdown: a UDP socket with a timeout then spins until the time is up
+        with contextlib.suppress(OSError):
+            self._socket.sendto(b"", self.address)
 
     def _failed(self, error: OSError) -> OSError:
         if not isinstance(error, TimeoutError):

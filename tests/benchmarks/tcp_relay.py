@@ -1,13 +1,17 @@
 """The TCP relay's bulk rate against a direct connection's, and a bare pump's, in the same run.
 
 Run it: python tests/benchmarks/tcp_relay.py [runs]. The median of the runs, and the best of them.
+And how long clients wait that all connect at once, and a request among connections that are idle.
 """
 
 import multiprocessing
+import selectors
 import socket
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
 from statistics import median
 
 from netlib.worlds import TCPRelay
@@ -66,6 +70,43 @@ def pump(front: socket.socket, target: tuple):
         near.sendall(far.recv(1))
 
 
+@contextmanager
+def crowd(count: int) -> Iterator[tuple[list[float], socket.socket, socket.socket]]:
+    """Connect clients all at once; yield how long each of them took to get through the relay [s],
+    and both ends of a connection more.
+    """
+    with ExitStack() as stack:
+        listener = stack.enter_context(socket.create_server(("127.0.0.1", 0), backlog=4096))
+        relay = stack.enter_context(TCPRelay(listener.getsockname()))
+        clients = [stack.enter_context(socket.socket()) for _ in range(count)]
+        poll, took = stack.enter_context(selectors.DefaultSelector()), []
+        poll.register(listener, selectors.EVENT_READ)
+        began = time.perf_counter()
+        for client in clients:
+            client.setblocking(False)
+            client.connect_ex(relay.address)
+            poll.register(client, selectors.EVENT_READ)
+        while len(took) < count:
+            if not (ready := poll.select(5)):
+                raise TimeoutError(f"{len(took)} of {count} clients got through")
+            for key, _ in ready:
+                if key.fileobj is listener:
+                    stack.enter_context(listener.accept()[0]).sendall(b"!")
+                else:
+                    took.append(time.perf_counter() - began)
+                    poll.unregister(key.fileobj)
+        client = stack.enter_context(socket.create_connection(relay.address))
+        yield took, client, stack.enter_context(listener.accept()[0])
+
+
+def round_trip(client: socket.socket, server: socket.socket) -> float:
+    began = time.perf_counter()
+    client.sendall(b"?")
+    server.sendall(server.recv(1))
+    client.recv(1)
+    return time.perf_counter() - began
+
+
 def main():
     """Print the rate through the TCP relay, and through two lines of Python, to a direct one's."""
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 9
@@ -84,6 +125,11 @@ def main():
     print("TCP, of a direct connection's rate:", shown("ours", through_ours), end=" ")
     print(shown("a bare pump", through_pump))
     print(f"(the direct one: {median(directly) / 1e6:.0f} MB/s)")
+    for count in (1, 400):
+        with crowd(count) as (took, *ends):
+            trips = [round_trip(*ends) for _ in range(500)]
+        print(f"{count} at once: connected after {median(took) * 1e3:.3g} ms,", end=" ")
+        print(f"worst {max(took) * 1e3:.3g}; then a round trip takes {median(trips) * 1e3:.3g} ms")
 
 
 def shown(name: str, ratios: list[float]) -> str:

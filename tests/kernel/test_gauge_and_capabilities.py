@@ -11,10 +11,8 @@ from netlib.kernel.capabilities import PROBES, Capability, capabilities
 from netlib.kernel.gauge import Gauge, gauge
 from netlib.sockets import TCPListener, UDPReceiver, UDPSender
 
-pytestmark = [
-    pytest.mark.usefixtures("nothing_left_open"),
-    pytest.mark.filterwarnings("error"),  # such as a socket that only the garbage collector closed
-]
+# such as a socket that only the garbage collector closed
+pytestmark = pytest.mark.filterwarnings("error")
 ON_LINUX = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells a socket's queue")
 TABLES = {"127.0.0.1": "udp", "::1": "udp6"}
 

@@ -2,6 +2,7 @@
 
 import errno
 import socket
+import sys
 
 import pytest
 
@@ -10,7 +11,6 @@ from netlib.kernel.packet_filter import unplugged
 from netlib.kernel.states import STATES, TRANSITIONS, poll, sides, state, sysctl, wait_for_state
 from netlib.sockets import TCPConnection, TCPListener
 
-pytestmark = pytest.mark.usefixtures("nothing_left_open")
 on_linux = pytest.mark.skipif(not states.TABLE.exists(), reason="this reads Linux's /proc/net/tcp")
 
 
@@ -69,6 +69,7 @@ def test_the_table_counts_what_waits_to_be_read(ends):
     assert [row.unread for row in rows if row.peer == client.local] == [5]
 
 
+@on_linux
 def test_no_other_port_is_mistaken_for_the_one_that_was_asked_for(tmp_path, monkeypatch):
     line = " 1: 0100007F:{} 0100007F:{} 01 00005000:50005000 00:00005000 00005000 0 0 5000 2 0"
     ports = [("5000", "0007"), ("0007", "5000"), ("0050", "5001"), ("0500", "0005")]
@@ -78,6 +79,7 @@ def test_no_other_port_is_mistaken_for_the_one_that_was_asked_for(tmp_path, monk
     assert [(r.local[1], r.peer[1]) for r in states.table(0x5000)] == [(0x5000, 7), (7, 0x5000)]
 
 
+@on_linux
 def test_another_servers_leftovers_on_the_same_port_are_not_counted(tmp_path, monkeypatch):
     ours, old = (f" 1: 0100007F:{p:04X} 0100007F:5000 {s} 0:0 00:0 0" for p, s in SEEN)
     fake = tmp_path / "tcp"
@@ -88,6 +90,7 @@ def test_another_servers_leftovers_on_the_same_port_are_not_counted(tmp_path, mo
     assert found == {"client": ["ESTABLISHED"], "server": ["LISTEN"]}
 
 
+@on_linux
 def test_a_row_that_the_kernel_hands_out_twice_is_one_socket(tmp_path, monkeypatch):
     line = " 1: 0100007F:9C41 0100007F:5000 0{} 0:0 03:{} 0"
     fake = tmp_path / "tcp"
@@ -105,6 +108,13 @@ def test_a_line_of_the_kernels_table_is_read_as_documented(monkeypatch):
     row = states._row(line)
     assert row[:3] == ("SYN-SENT", ("127.0.0.1", 40690), ("127.0.0.1", 34895))
     assert (row.unacked, row.unread, row.timer) == (1, 3, 1.0)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="others have no /proc and need none")
+def test_without_proc_it_is_said_what_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(states, "TABLE", tmp_path / "tcp")
+    with pytest.raises(FileNotFoundError, match=r"cannot read .*tcp: .*is /proc mounted\?"):
+        states.table(80)
 
 
 def test_psutil_tells_the_same_of_this_process(ends):

@@ -13,10 +13,8 @@ from hypothesis import strategies as st
 from netlib.kernel.tcp_info import LAYOUT, SIZE, TCPInfo, parse, tcp_info
 from netlib.sockets import TCPConnection, TCPListener
 
-pytestmark = [
-    pytest.mark.usefixtures("nothing_left_open"),
-    pytest.mark.filterwarnings("error"),  # such as a socket that only the garbage collector closed
-]
+# such as a socket that only the garbage collector closed
+pytestmark = pytest.mark.filterwarnings("error")
 on_linux = pytest.mark.skipif(sys.platform != "linux", reason="only Linux tells")
 
 

@@ -1,6 +1,9 @@
 """Threads in the background: they end with their block, and lose nothing."""
 
 import functools
+import os
+import signal
+import subprocess
 import sys
 import threading
 import time
@@ -11,12 +14,11 @@ import pytest
 
 from netlib.kernel.gauge import gauge
 from netlib.sockets import Background, Collector, TCPConnection, TCPListener, UDPReceiver, UDPSender
+from netlib.sockets.background import OVERHEAD, opening
 from netlib.trace import Trace
 
-pytestmark = [
-    pytest.mark.usefixtures("nothing_left_open"),
-    pytest.mark.filterwarnings("error"),  # such as a socket that only the garbage collector closed
-]
+# such as a socket that only the garbage collector closed
+pytestmark = pytest.mark.filterwarnings("error")
 
 
 @contextmanager
@@ -122,6 +124,47 @@ def test_an_interrupt_while_the_block_waits_for_its_thread_ends_the_thread(monke
         with pytest.raises(KeyboardInterrupt), background:
             pass
         assert not thread.is_alive()
+
+
+@pytest.fixture
+def stop_button(monkeypatch) -> list[int]:
+    """Have the stop button pressed in the midst of Thread.start(): its thread runs already."""
+    wait, pressed = threading.Event.wait, []
+
+    def interrupted(event, timeout=None):
+        monkeypatch.undo()
+        pressed.append(signal.SIGINT)
+        signal.raise_signal(signal.SIGINT)
+        return wait(event, timeout)
+
+    monkeypatch.setattr(threading.Event, "wait", interrupted)
+    return pressed
+
+
+@pytest.mark.parametrize("block", [lambda r: Background(receive_forever, r), Collector])
+def test_an_interrupt_while_a_block_opens_leaves_no_thread_and_no_socket(block, stop_button):
+    with UDPReceiver(timeout=30) as receiver, pytest.raises(KeyboardInterrupt), block(receiver):
+        pytest.fail("the block was entered")
+    assert len(stop_button) == 1
+
+
+@pytest.mark.parametrize("block", [lambda r: Background(receive_forever, r), Collector])
+def test_a_thread_that_cannot_start_leaves_no_socket_and_says_so(block, monkeypatch):
+    def refuse(thread):
+        raise RuntimeError("can't start new thread")
+
+    monkeypatch.setattr(threading.Thread, "start", refuse)
+    with UDPReceiver() as receiver, pytest.raises(RuntimeError, match="can't"), block(receiver):
+        pytest.fail("the block was entered")
+
+
+def test_an_interrupt_of_what_opens_waits_until_it_can_be_undone_and_is_handled_as_before():
+    steps, before = [], signal.getsignal(signal.SIGINT)
+    with pytest.raises(KeyboardInterrupt), opening(lambda: steps.append("undone")):
+        signal.raise_signal(signal.SIGINT)
+        steps.append("opened")
+    assert steps == ["opened", "undone"]
+    assert signal.getsignal(signal.SIGINT) is before
 
 
 def test_an_interrupted_wait_invents_no_datagram():
@@ -268,3 +311,36 @@ def test_a_collector_stops_in_the_midst_of_a_flood():
         collector.stop()
         stopped.set()
     assert time.monotonic() - began < 4
+
+
+def test_a_flood_takes_no_more_memory_than_was_allowed_and_the_rest_is_counted():
+    with UDPReceiver() as receiver, UDPSender() as sender:
+        with Collector(receiver, memory=10 * (OVERHEAD + 100)) as collector:
+            for size in (*[100] * 10, 101, 0):  # a small one later leaves no gap
+                sender.send(bytes(size), receiver.address)
+        assert [len(payload) for payload in payloads(collector)] == [100] * 10
+        assert collector.left_out == 2
+
+
+MANY_FILES = """
+import os
+from netlib.kernel.open_files import allow_files
+from netlib.sockets import Collector, UDPReceiver, UDPSender
+if allow_files(1200) < 1200:
+    raise SystemExit("too few files")
+files = [os.open(os.devnull, os.O_RDONLY) for _ in range(1100)]
+with UDPReceiver() as receiver, UDPSender() as sender, Collector(receiver) as collector:
+    sender.send(b"x", receiver.address)
+    collector.stop()
+    print(receiver.fileno(), *[datagram.payload for datagram in collector.arrived])
+"""
+
+
+@pytest.mark.skipif(os.name != "posix", reason="needs a limit of open files")
+def test_a_collector_works_with_more_than_1024_files_open():
+    command = [sys.executable, "-c", MANY_FILES]
+    ended = subprocess.run(command, capture_output=True, text=True, timeout=30)
+    if "too few files" in ended.stderr:
+        pytest.skip("this machine lets nobody open 1100 files")
+    number, *payloads = ended.stdout.split() or [ended.stderr]
+    assert (int(number) > 1024, payloads) == (True, ["b'x'"]), ended.stderr

@@ -6,8 +6,6 @@ import pytest
 
 from netlib.sockets.pair import pair
 
-pytestmark = pytest.mark.usefixtures("nothing_left_open")
-
 
 def test_both_ends_are_connected_to_each_other_on_loopback():
     with pair() as (client, server):

@@ -10,10 +10,8 @@ import pytest
 from netlib.sockets import Background, IncompleteReadError, TCPConnection, TCPListener
 from netlib.trace import Trace
 
-pytestmark = [
-    pytest.mark.usefixtures("nothing_left_open"),
-    pytest.mark.filterwarnings("error"),  # such as a socket that only the garbage collector closed
-]
+# such as a socket that only the garbage collector closed
+pytestmark = pytest.mark.filterwarnings("error")
 PLENTY = bytes(range(250)) * 4000  # 1 MB: far more than the small buffers of a pair take
 OPENINGS = pytest.mark.parametrize(
     "opening", [TCPListener, lambda **given: TCPConnection.connect(("127.0.0.1", 9), **given)]

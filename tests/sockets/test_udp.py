@@ -2,6 +2,7 @@
 
 import errno
 import re
+import socket
 import sys
 
 import pytest
@@ -9,12 +10,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlib.sockets import Datagram, UDPReceiver, UDPSender
+from netlib.sockets.base import reason
 from netlib.trace import Trace
 
-pytestmark = [
-    pytest.mark.usefixtures("nothing_left_open"),
-    pytest.mark.filterwarnings("error"),  # such as a socket that only the garbage collector closed
-]
+# such as a socket that only the garbage collector closed
+pytestmark = pytest.mark.filterwarnings("error")
 LARGEST = {"127.0.0.1": 65507, "::1": 65527}
 ENDPOINTS = pytest.mark.parametrize("endpoint", [UDPSender, UDPReceiver])
 NOWHERE = ("127.0.0.1", 9)
@@ -199,20 +199,63 @@ def test_port_0_and_a_broadcast_are_refused_for_what_they_are(destination, said)
         sender.send(b"x", destination)
 
 
-def test_a_full_send_buffer_is_waited_for_and_the_datagram_goes_once(monkeypatch):
-    # loopback hands a datagram over at once, so its send buffer never fills: say that it has
+class Wrapped:
+    """A socket of which one call is done otherwise: as a full buffer, or as Windows, does it."""
+
+    def __init__(self, sock, **calls):
+        self._sock = sock
+        self.__dict__.update(calls)
+
+    def __getattr__(self, name):
+        return getattr(self._sock, name)
+
+
+@pytest.mark.parametrize(
+    "error",
+    [  # made: loopback hands a datagram over at once, so that its send buffer never fills
+        BlockingIOError(errno.EAGAIN, "full"),
+        BlockingIOError(10035, "full, on Windows"),
+        ConnectionResetError(10054, "on Windows: nobody received an earlier one"),
+    ],
+)
+def test_a_send_that_would_block_is_waited_for_and_the_datagram_goes_once(error):
     with UDPReceiver(timeout=0.1) as receiver, UDPSender() as sender:
-        send, limits = sender._sendto, []
+        sock, limits = sender._socket, []
 
-        def full_at_first(*arguments):
-            limits.append(sender._socket.gettimeout())
+        def refuse_once(*arguments):
+            limits.append(sock.gettimeout())
             if len(limits) == 1:
-                raise BlockingIOError(errno.EAGAIN, "full")
-            return send(*arguments)
+                raise error
+            return sock.sendto(*arguments)
 
-        monkeypatch.setattr(sender, "_sendto", full_at_first)
+        sender._socket = Wrapped(sock, sendto=refuse_once)
         assert sender.send(b"hello", receiver.address) == 5
         assert limits == [0.0, 5.0], "the second try waits as long as the sender's timeout"
         assert receiver.receive().payload == b"hello"
         with pytest.raises(TimeoutError):
             receiver.receive()
+
+
+@pytest.mark.parametrize("size", [0, 4, 5, 9000])
+def test_on_windows_too_a_datagram_longer_than_max_size_is_truncated(size):
+    with UDPReceiver() as receiver, UDPSender() as sender:
+        sock = receiver._socket
+
+        def receive_as_windows(room):
+            if sock.recv_into(bytearray(65536), 0, socket.MSG_PEEK) > room:
+                raise OSError(10040, "larger than the internal message buffer")
+            return sock.recvfrom(room)
+
+        receiver._socket = Wrapped(sock, recvfrom=receive_as_windows)
+        sender.send(bytes(size), receiver.address)
+        assert receiver.receive(4) == Datagram(bytes(min(size, 4)), sender.address, size > 4)
+
+
+@pytest.mark.parametrize("closed", [errno.EBADF, errno.ENOTSOCK])  # the latter on Windows: 10038
+def test_whatever_a_system_calls_a_closed_socket_the_hint_is_the_same(closed):
+    assert reason(OSError(closed, "said")) == "said (this socket is closed)"
+
+
+def test_a_max_size_below_0_is_refused():
+    with UDPReceiver() as receiver, pytest.raises(ValueError, match="max_size must be 0 or more"):
+        receiver.receive(-1)

@@ -1,5 +1,5 @@
 """World 2 for TCP: delay, rate and silence in front of real connections."""
 
-from netlib.worlds.tcp_relay.relay import StreamCounts, TCPRelay
+from netlib.worlds.tcp_relay.relay import StreamReport, TCPRelay
 
-__all__ = ["StreamCounts", "TCPRelay"]
+__all__ = ["StreamReport", "TCPRelay"]

@@ -1,43 +1,52 @@
-"""One direction of a byte stream through a relay, as a plain object: no socket, no clock."""
+"""One direction of a byte stream through a relay, as a plain object: no socket, no clock.
+
+    take(data, now) -> | (due, piece) (due, piece) (due, end) | -> next_piece, sent(count)
+
+Delay and rate act on bytes: a piece is due when the bottleneck has sent its last bit, plus the
+delay, and never before the piece in front of it. Nothing is dropped. When `room` bytes are on their
+way, no more is taken: the relay's socket fills up, the sender's kernel hears of a window of 0, and
+the sender waits. This is backpressure.
+"""
 
 from collections import deque
 from math import inf
 
 from netlib.links.bottleneck import Bottleneck
-from netlib.worlds.tcp_relay.chopper import Chopper
 
 GRAIN = 0.005  # seconds: with a rate, the stream goes on in pieces that take this long to send
-HOLD = 0.010  # seconds: how long a chopper waits for the rest of a piece
-GAP = 0.001  # seconds between two pieces, so that who reads them at once gets them one by one
+UNCUT = 2**30  # bytes: without a rate, what came in together goes on together
 
 EOF, RESET = memoryview(b""), None  # what a stream can end with
 
 
+class Path:
+    """What all streams in one direction share: a delay [s] and a bottleneck's rate [bits/s]."""
+
+    def __init__(self, delay: float = 0.0, rate: float | None = None):
+        self.passed = 0  # bytes that went out, of all streams
+        self._bottleneck = Bottleneck()
+        self.dial(delay, rate)
+
+    def dial(self, delay: float, rate: float | None):
+        """Go on with other settings; bytes that are on their way keep their times."""
+        self._delay = delay
+        self._bottleneck.change(rate)
+        self.grain = max(1, int(rate / 8 * GRAIN)) if rate else UNCUT
+
+    def due(self, size: int, now: float) -> float:
+        """Admit a piece of `size` bytes; return when it arrives [s]."""
+        return (self._bottleneck.admit(size, now) or now) + self._delay
+
+
 class Flow:
-    """Bytes on their way: `take` them in, they are `due` after `delay` [s], at `rate` [bits/s].
+    """A stream on its way along `path`: at most `room` bytes at once, without those in `hole`."""
 
-    At most `room` bytes are on their way at once; then no more should be taken, so that the sender
-    has to wait (backpressure). `hole`: the numbers of bytes that are left out.
-    """
-
-    def __init__(
-        self,
-        delay: float = 0.0,
-        rate: float | None = None,
-        chopper: Chopper | None = None,
-        hole: range = range(0),
-        room: int = 2**20,
-    ):
-        self.taken = self.passed = 0  # bytes that came in, bytes that went out
+    def __init__(self, path: Path, room: int = 2**20, hole: range = range(0)):
         self.ended = self.over = False  # the end was seen here; it was passed on there
         self.broken = False  # the end is a reset
-        self._delay, self._room, self._chopper, self._hole = delay, room, chopper, hole
-        self._transmitter = Bottleneck()
-        self._transmitter.change(rate)
-        self._grain = max(1, int(rate / 8 * GRAIN)) if rate else room
-        self._gap = GAP if chopper else 0.0
+        self._path, self._room, self._hole = path, room, hole
         self._on_way: deque[tuple[float, memoryview | None]] = deque()
-        self._held, self._latest, self._flush_at = 0, 0.0, inf
+        self._taken = self._held = 0
 
     @property
     def room(self) -> int:
@@ -46,28 +55,24 @@ class Flow:
 
     @property
     def deadline(self) -> float:
-        """When there is something to do next [s]; infinite: not before more is taken."""
-        return min(self._on_way[0][0] if self._on_way else inf, self._flush_at)
+        """When there is something to send [s]; infinite: not before more is taken."""
+        return self._on_way[0][0] if self._on_way else inf
 
     @property
     def next_piece(self) -> memoryview | None:
-        """What is to be sent next: bytes, or EOF, or RESET. There is one when `is_due` says so."""
+        """What is to be sent at the deadline: bytes, or EOF, or RESET."""
         return self._on_way[0][1]
 
     def take(self, data: bytes, now: float):
         """Put bytes on their way; EOF (b"") ends the stream."""
         if not data:
             self._end(EOF, now)
-            return
-        kept = self._without_hole(data)
-        self.taken += len(data)
+        kept = memoryview(self._without_hole(data))
+        self._taken += len(data)
         self._held += len(kept)
-        if self._chopper is None:
-            starts = range(0, len(kept), self._grain)
-            self._schedule([kept[at : at + self._grain] for at in starts], now)
-        else:
-            self._schedule(self._chopper.feed(kept), now)
-            self._flush_at = now + HOLD
+        for start in range(0, len(kept), self._path.grain):
+            piece = kept[start : start + self._path.grain]
+            self._on_way.append((self._path.due(len(piece), now), piece))
 
     def reset(self, now: float):
         """End the stream by a reset, behind what is on its way, even behind its end."""
@@ -76,45 +81,26 @@ class Flow:
             self._end(RESET, now)
 
     def drop(self):
-        """Forget what is on its way, for nobody is there to take it."""
+        """Forget what is on its way: there is nobody left to take it."""
         self.ended = self.over = True
         self._on_way.clear()
-        self._flush_at = inf
-
-    def is_due(self, now: float) -> bool:
-        """Return whether something is to be sent by now."""
-        if self._flush_at <= now:  # the rest of a piece has not come in time
-            self._flush(now)
-        return bool(self._on_way) and self._on_way[0][0] <= now
 
     def sent(self, count: int):
         """Note that so many bytes of the next piece have been sent; of an end, 0."""
         due, piece = self._on_way.popleft()
         self._held -= count
-        self.passed += count
+        self._path.passed += count
         if not piece:
             self.over = True
         elif count < len(piece):
             self._on_way.appendleft((due, piece[count:]))
 
-    def _end(self, how: memoryview | None, now: float):
+    def _end(self, end: memoryview | None, now: float):
         if not self.ended:
             self.ended = True
-            self._flush(now)
-            self._on_way.append((max(now + self._delay, self._latest), how))
+            self._on_way.append((self._path.due(0, now), end))
 
-    def _flush(self, now: float):
-        self._flush_at = inf
-        if self._chopper is not None:
-            self._schedule(self._chopper.flush(), now)
-
-    def _schedule(self, pieces: list[memoryview], now: float):
-        for piece in pieces:
-            leaves = self._transmitter.admit(len(piece), now)
-            self._latest = max(leaves + self._delay, self._latest + self._gap)
-            self._on_way.append((self._latest, piece))
-
-    def _without_hole(self, data: bytes) -> memoryview:
-        ends = self._hole.start - self.taken, self._hole.stop - self.taken
-        start, stop = (min(max(end, 0), len(data)) for end in ends)
-        return memoryview(data[:start] + data[stop:] if start < stop else data)
+    def _without_hole(self, data: bytes) -> bytes:
+        if self._taken >= self._hole.stop:
+            return data
+        return bytes(b for number, b in enumerate(data, self._taken) if number not in self._hole)

@@ -1,54 +1,37 @@
-"""World 2 for TCP: a byte stream made slow, late and cut anew. Lost it cannot be: see TCPRelay."""
+"""World 2 for TCP: a byte stream made late and slow. It cannot be made lossy.
+
+A relay of a stream ends one TCP connection and begins another. Each of the two kernels has
+acknowledged what it gave to the relay and keeps no copy: bytes that the relay drops are never sent
+again, and the stream is not late, it is wrong (a `hole` shows it). Segments are lost below TCP: in
+a relay between two kernels, or in the simulator. Nor can it delay the handshake, which its own
+kernel answers. It can hold bytes back, read no more than it has room for, so that a fast sender has
+to wait, and pass on both kinds of end: EOF, so that a connection can be half closed, and a reset.
+"""
 
 import contextlib
-import select
 import socket
 import threading
-import time
-from collections.abc import Iterable
-from typing import NamedTuple
+import weakref
 
 from netlib import checks
-from netlib.sockets.background import Background
-from netlib.sockets.base import bound_socket, named, resolved
+from netlib.sockets.base import named, resolved
 from netlib.trace import Address
-from netlib.worlds.tcp_relay.chopper import Chopper, piece_sizes
-from netlib.worlds.tcp_relay.connection import Connection, Side
-from netlib.worlds.tcp_relay.flow import Flow
+from netlib.worlds.relay import RelayDied
+from netlib.worlds.tcp_relay.loop import Loop, StreamReport
 
-IDLE = 1.0  # seconds: the longest wait
-BACKLOG = 128  # connections that may wait to be accepted
 NOT_HERE = ("loss", "duplicate", "reorder")
-
-
-class StreamCounts(NamedTuple):
-    """What a TCP relay has seen: connections, how many of them the destination refused and how
-    many ended in a reset; bytes passed on in each direction.
-    """
-
-    connections: int = 0
-    refused: int = 0
-    reset: int = 0
-    forward: int = 0
-    backward: int = 0
 
 
 class TCPRelay:
     """Stand in for the TCP server at `destination`, behind a slow path.
 
-    delay: seconds each way. rate: bits per second each way, None: no limit. chop: cut the stream
-    anew, into pieces of these sizes over and over, or from a seed into any sizes; a piece is filled
-    from several sends if need be, and sent on its own (after 10 ms it goes as it is). room: bytes
-    that may be on their way in each direction; a faster sender has to wait, so that no more than
-    room / delay bytes per second get through.
+    delay: seconds each way. rate: bits per second each way, which all connections share, first
+    come, first sent; None: no limit. room: bytes of a connection that may be on their way in each
+    direction; a faster sender has to wait, so that no more than room / delay bytes per second get
+    through. hole: the numbers of bytes to leave out of each stream on the way there, such as
+    range(100, 200). host, port: where to listen; loopback and any free port unless they say so.
 
-    The end of a stream is passed on, so a connection can be half closed, and so is a reset. What
-    cannot be passed on is loss. The relay ends one TCP connection and begins another one: each of
-    the two kernels has acknowledged what it gave to the relay, and keeps no copy. Bytes that the
-    relay drops are never sent again, and the stream is not late, it is wrong. See for yourself
-    with a `hole`: range(100, 200) leaves out these bytes on the way there. Segments are lost below
-    TCP: in a relay between two kernels, or in the simulator. Nor can it delay the handshake, which
-    the relay's kernel answers.
+    Urgent bytes (MSG_OOB) go on in their place, as ordinary ones.
     """
 
     def __init__(
@@ -57,53 +40,61 @@ class TCPRelay:
         *,
         delay: float = 0.0,
         rate: float | None = None,
-        chop: int | Iterable[int] | None = None,
-        hole: range = range(0),
         room: int = 2**20,
+        hole: range = range(0),
         host: str | None = None,
+        port: int = 0,
         **impossible,
     ):
-        _refuse(impossible)
-        self.destination, self._host, self._hole = destination, host, hole
-        self._delay, self._rate = checks.seconds("delay", delay), checks.bit_rate(rate)
-        self._room = checks.whole("room", room, " of bytes", least=1)
-        self._chop = tuple(chop) if isinstance(chop, Iterable) else chop
-        self._flow("forward")  # so that a mistake is an error where it is made
-        self._family, self._far = resolved(destination, socket.SOCK_STREAM)
-        self._listener: socket.socket | None = None
-        self._address: Address | None = None
-        self._connections: list[Connection] = []
-        self._over = StreamCounts()
-        self._lock = threading.Lock()  # held while bytes are passed on, not while waiting
-        self._silent = self._ended = False
+        self._delay, self._rate = _path_settings(delay, rate, **impossible)
+        checks.whole("room", room, " of bytes", least=1)
+        if not isinstance(hole, range) or hole.step != 1:
+            raise ValueError(f"hole must be a range of byte numbers in a row, got {hole!r}")
+        self.destination, self._room, self._hole = destination, room, hole
+        self._target = resolved(destination, socket.SOCK_STREAM)
+        loopback = "::1" if self._target[0] == socket.AF_INET6 else "127.0.0.1"
+        self._host, self._port = host or loopback, port
+        self._thread: threading.Thread | None = None
+        self._loop: Loop | None = None  # the latest one
 
     def start(self) -> "TCPRelay":
         """Begin to relay, and return itself; a `with` block calls this."""
-        if self._listener is not None:
-            raise RuntimeError(f"this relay is running already, at {named(self._address)}")
-        loopback = "::1" if self._family == socket.AF_INET6 else "127.0.0.1"
-        self._listener = bound_socket(socket.SOCK_STREAM, self._host or loopback, 0, None)
-        self._listener.listen(BACKLOG)
-        self._listener.setblocking(False)
-        self._address = self._listener.getsockname()
-        self._bell, self._ear = socket.socketpair()
-        self._began, self._over = time.perf_counter(), StreamCounts()
-        self._silent = self._ended = False
-        self._background = Background(self._run).start()
+        if self._thread is not None:
+            raise RuntimeError(f"this relay is running already, at {named(self.address)}")
+        path = self._delay, self._rate
+        loop = Loop(self._host, self._port, self._target, path, self._room, self._hole)
+        thread = threading.Thread(target=loop.run, name="TCPRelay", daemon=True)
+        self._loop, self._thread = loop, thread
+        weakref.finalize(self, loop.stop)  # if it is forgotten, its thread ends
+        try:
+            thread.start()
+        except BaseException:  # interrupted while it waits for the thread, which may run by now
+            self.close()
+            raise
         return self
 
     def close(self):
-        """End all connections, those that are not over by a reset. Closing twice is harmless."""
-        if self._listener is None:
+        """Reset all connections that are not over. Closing twice is harmless.
+
+        Raises RelayDied if it has died and was not closed since.
+        """
+        if self._thread is None or self._loop is None:
             return
-        self._ended = True
-        self._bell.send(b"!")
+        self._loop.stop()
+        with contextlib.suppress(RuntimeError):  # not begun yet: it will end as soon as it begins
+            self._thread.join()
+        self._loop.release()
+        self._thread = None
         try:
-            self._background.join()
+            self._latest()
         finally:
-            for each in (self._listener, self._bell, self._ear):
-                each.close()
-            self._listener = None
+            self._loop.failure = None
+
+    def dial(self, **changes):
+        """Go on with another `delay` or `rate`; bytes that are on their way keep their times."""
+        path = _path_settings(**{"delay": self._delay, "rate": self._rate, **changes})
+        self._latest().dial(*path)
+        self._delay, self._rate = path
 
     def silence(self, silent: bool = True):
         """Pass on nothing from now on, and accept nobody, yet close nothing: as a host that froze.
@@ -111,24 +102,21 @@ class TCPRelay:
         The relay's kernel still acknowledges what it has room for, so that a sender notices only
         by the answers that do not come. False ends it.
         """
-        with self._lock:  # so that it is silent once this returns
-            self._silent = silent
-        if self._listener is not None:
-            self._bell.send(b"!")
+        self._latest().silence(silent)
+
+    def reset(self):
+        """Reset all connections, also those that wait to be accepted, and go on."""
+        self._latest().reset()
 
     @property
     def address(self) -> Address:
         """Where clients connect to."""
-        if self._address is None:
-            raise RuntimeError("the relay runs inside its `with` block, or from start() to close()")
-        return self._address
+        return self._latest().address
 
     @property
-    def counts(self) -> StreamCounts:
-        """What it has seen so far."""
-        with self._lock:
-            seen = [_counts(connection) for connection in self._connections]
-            return StreamCounts(*map(sum, zip(self._over, *seen, strict=True)))
+    def report(self) -> StreamReport:
+        """What it has seen so far, or until it was closed."""
+        return self._latest().report
 
     def __enter__(self) -> "TCPRelay":
         return self.start()
@@ -137,76 +125,20 @@ class TCPRelay:
         self.close()
 
     def __repr__(self) -> str:
-        where = named(self._address) if self._listener else "not running"
-        return f"TCPRelay({where} → {named(self.destination)}: {self.counts})"
+        where = named(self._loop.address) if self._loop and self._thread else "not running"
+        return f"TCPRelay({where} → {named(self.destination)})"
 
-    def _run(self):
-        try:
-            while not self._ended:
-                self._turn()
-        finally:
-            with self._lock:
-                for connection in list(self._connections):
-                    self._retire(connection)
-
-    def _turn(self):
-        now, wait = self._now(), IDLE
-        reading: dict[socket.socket, tuple[Connection, Side]] = {}
-        writing: dict[socket.socket, tuple[Connection, Side]] = {}
-        for connection in [] if self._silent else self._connections:
-            reading |= {side.socket: (connection, side) for side in connection.readers()}
-            writing |= {side.socket: (connection, side) for side in connection.writers(now)}
-            wait = min(wait, connection.wait(now))
-        doors = [self._ear] if self._silent else [self._ear, self._listener]
-        ready = select.select([*doors, *reading], list(writing), list(writing), wait)
-        with self._lock:
-            if self._ear in ready[0]:
-                self._ear.recv(4096)
-            elif not self._silent:  # else it has been silenced while it waited
-                self._pass_on(ready, reading, writing)
-
-    def _pass_on(self, ready: tuple, reading: dict, writing: dict):
-        now = self._now()
-        for sock in ready[0]:
-            if sock is self._listener:
-                self._accept()
-            else:
-                connection, side = reading[sock]
-                connection.read(side, now)
-        for sock in {*ready[1], *ready[2]}:
-            connection, side = writing[sock]
-            connection.write(side, now)
-        for connection in [each for each in self._connections if each.finished]:
-            self._retire(connection)
-
-    def _accept(self):
-        with contextlib.suppress(OSError):  # the client has gone again
-            client, _ = self._listener.accept()
-            flows = self._flow("forward", self._hole), self._flow("backward")
-            self._connections.append(Connection(client, self._family, self._far, flows))
-
-    def _flow(self, way: str, hole: range = range(0)) -> Flow:
-        chopper = None if self._chop is None else Chopper(piece_sizes(self._chop, way))
-        return Flow(self._delay, self._rate, chopper, hole, self._room)
-
-    def _retire(self, connection: Connection):
-        connection.close()
-        self._connections.remove(connection)
-        pairs = zip(self._over, _counts(connection), strict=True)
-        self._over = StreamCounts(*map(sum, pairs))
-
-    def _now(self) -> float:
-        return time.perf_counter() - self._began
+    def _latest(self) -> Loop:
+        if self._loop is None:
+            raise RuntimeError("the relay runs inside its `with` block, or from start() to close()")
+        if (failure := self._loop.failure) is not None:
+            message = f"the relay has died, and its connections with it: {failure!r}"
+            raise RelayDied(message) from failure
+        return self._loop
 
 
-def _counts(connection: Connection) -> StreamCounts:
-    flows = connection.forward, connection.backward
-    reset = any(flow.broken for flow in flows) and not connection.refused
-    return StreamCounts(1, connection.refused, reset, *(flow.passed for flow in flows))
-
-
-def _refuse(parameters: dict):
-    for name in parameters:
+def _path_settings(delay: float, rate: float | None, **impossible) -> tuple[float, float | None]:
+    for name in impossible:
         if name in NOT_HERE:
             raise ValueError(
                 f"a TCP relay has no {name!r}: both kernels have acknowledged what reached it, so "
@@ -214,3 +146,6 @@ def _refuse(parameters: dict):
                 "are lost below TCP: use the simulator, or a relay between two kernels"
             )
         raise TypeError(f"TCPRelay has no parameter {name!r}")
+    checks.seconds("delay", delay)
+    checks.bit_rate(rate)
+    return delay, rate
