@@ -1,4 +1,14 @@
-"""The coin that decides: a stateless random number for every (seed, index), in any language."""
+"""The coin that decides: a stateless random number for every (seed, index), in any language.
+
+A generator such as `random.Random` hides a state, so what becomes of datagram 7 would depend on how
+many numbers were drawn before it. Here a number is a hash of its seed and its index: anybody may ask
+for any of them, in any order, and a stream is entered at any point. `bits` is all of it: count in
+steps of GAMMA, then mix until every bit of the sum has changed about half of the others.
+
+That costs BITS_NS a number in plain Python, more than everything else that a link does to a datagram.
+So streams compute LANES numbers at a time, side by side in one big integer, where each step of
+`bits` is one operation for all of them: BLOCK_NS a number, and bit for bit the same numbers.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +36,7 @@ def splitmix64(seed: int, index: int) -> float:
 
 def bits(seed: int, index: int) -> int:
     """Return the `index`-th 64-bit integer of the stream `seed`; index 0 is the first."""
-    z = (seed + (index + 1) * GAMMA) & MASK
+    z = (int(seed) + (index + 1) * GAMMA) & MASK  # int: numpy's would overflow
     z = ((z ^ (z >> 30)) * FIRST) & MASK
     z = ((z ^ (z >> 27)) * SECOND) & MASK
     return z ^ (z >> 31)
@@ -39,7 +49,7 @@ class Coin:
     seed: int = 0
 
     def __post_init__(self):
-        checks.keep(self, seed=checks.whole("seed", self.seed, ""))
+        checks.whole("seed", self.seed)
 
     def stream(self, name: str) -> "Coin":
         """Return the coin for one kind of draw, independent of every other name's."""
@@ -71,9 +81,7 @@ class Coin:
         return self.stream("before the first").at(0)
 
 
-# Every datagram pays for its draws, so they are made by the block: LANES numbers side by side in
-# one big integer, each in a lane of 128 bits, so that no product spills into the next lane. They
-# are the numbers of splitmix64, before they are divided by 2^53, in a quarter of its time.
+# The block: each number in a lane of 128 bits, so that no product spills into the next lane.
 LANES = 64
 ONES = sum(1 << 128 * lane for lane in range(LANES))
 LOW = ONES * MASK
@@ -82,11 +90,12 @@ UNPACK = Struct("<" + "Q8x" * LANES).unpack
 
 
 def _integers(seed: int, start: int) -> Iterator[int]:
+    """Return the numbers of `bits`, without their last 11 bits: a float holds 53."""
     return chain.from_iterable(_block(seed, index) for index in count(start, LANES))
 
 
 def _block(seed: int, start: int) -> tuple[int, ...]:
-    z = (ONES * ((seed + (start + 1) * GAMMA) & MASK) + RAMP) & LOW
+    z = (ONES * ((int(seed) + (start + 1) * GAMMA) & MASK) + RAMP) & LOW
     z = ((z ^ (z >> 30)) & LOW) * FIRST & LOW
     z = ((z ^ (z >> 27)) & LOW) * SECOND & LOW
     z = (z ^ (z >> 31)) >> 11  # what this moves between the lanes, UNPACK leaves out
@@ -94,8 +103,8 @@ def _block(seed: int, start: int) -> tuple[int, ...]:
 
 
 def _sticky(numbers: Iterator[float], correlation: float, held: float) -> Iterator[float]:
-    rest = 1 - correlation
+    width = 1 - correlation
     for u in numbers:
         if u >= correlation:  # then what lies above it is a fresh uniform number
-            held = (u - correlation) / rest
+            held = (u - correlation) / width
         yield held

@@ -3,11 +3,13 @@
 import contextlib
 import select
 import socket
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from math import inf
 from time import perf_counter
 
-from netlib.endpoint import Endpoint
+from netlib.endpoint import Endpoint, expect_endpoint
 from netlib.sockets.base import explained
 from netlib.sockets.udp import UDPSender
 from netlib.trace import Address, Trace, named
@@ -33,11 +35,10 @@ class Driver(UDPSender):
         trace: Trace | None = None,
         role: str = "endpoint",
     ):
-        if not isinstance(endpoint, Endpoint):
-            raise TypeError(f"expected an Endpoint (deadline, receive, wake), got {endpoint!r}")
+        expect_endpoint(endpoint)
         super().__init__(host, port, trace=trace, role=role)
         self.endpoint, self.strangers, self.interrupted = endpoint, 0, False
-        self._began: float | None = None
+        self._start: float | None = None
         try:
             self.peer = None if peer is None else _numeric(peer, self._socket.family)
         except BaseException:
@@ -56,18 +57,18 @@ class Driver(UDPSender):
 
     def begin(self, at: float):
         """Let the endpoint's clock be 0.0 at the time `at` of perf_counter, if it stands still."""
-        if self._began is None:
-            self._began = at
+        if self._start is None:
+            self._start = at
 
     @property
     def now(self) -> float:
         """The endpoint's time [s]; 0.0 until the first run."""
-        return 0.0 if self._began is None else perf_counter() - self._began
+        return 0.0 if self._start is None else perf_counter() - self._start
 
-    def due(self) -> float:
-        """Return when the endpoint is to be woken, on the clock of perf_counter."""
+    def time_left(self) -> float:
+        """Return in how many seconds the endpoint is to be woken; 0 or less: at once."""
         deadline = self.endpoint.deadline
-        return float("inf") if deadline is None else self._began + deadline
+        return inf if deadline is None else deadline - self.now
 
     def take(self):
         """Give the endpoint what waits in the socket."""
@@ -76,7 +77,7 @@ class Driver(UDPSender):
                 datagram, source = self._socket.recvfrom(65535)
             except BlockingIOError:
                 return
-            except ConnectionError:  # Windows tells so that nobody listens there; it is a loss
+            except ConnectionError:  # Windows: nobody listened to what was sent; that is a loss
                 continue
             self._hand_over(datagram, source)
 
@@ -124,15 +125,27 @@ def drive(*drivers: Driver, limit: float, until: Callable[[], object] | None = N
     while not any(driver.interrupted for driver in drivers):
         if until is not None and until():
             return True
-        if (now := perf_counter()) >= end:
+        if (left := end - perf_counter()) <= 0:
             return False
-        wait = min(end, *(driver.due() for driver in drivers)) - now
-        ready, _, _ = select.select(drivers, [], [], max(0.0, wait))
-        for driver in ready:
+        for driver in _readable(drivers, max(0.0, min(left, *(d.time_left() for d in drivers)))):
             driver.take()
         for driver in drivers:
             driver.wake_if_due()
     return False
+
+
+def _readable(drivers: Sequence[Driver], seconds: float) -> Iterable[Driver]:
+    """Wait until datagrams have come, for so many seconds at most; return the drivers that have."""
+    try:
+        return select.select(drivers, [], [], seconds)[0]
+    except ValueError:  # a process with many open files: select takes descriptors below 1024
+        if sys.platform == "win32":  # where there is no such limit, and no poll
+            raise
+    poll, numbers = select.poll(), {driver.fileno(): driver for driver in drivers}
+    for number in numbers:
+        poll.register(number, select.POLLIN)
+    ready = poll.poll(seconds * 1000)  # which rounds up: a deadline may be met 1 ms late
+    return [numbers[number] for number, _ in ready]
 
 
 def converse(
@@ -142,7 +155,6 @@ def converse(
     *,
     until: Callable[[], object] | None = None,
     through: Callable[[Address], AbstractContextManager] | None = None,
-    names: tuple[str, str] = ("sender", "receiver"),
 ) -> Trace:
     """Run two endpoints over two real sockets, as `simulate` does over links; return the trace.
 
@@ -154,9 +166,9 @@ def converse(
     trace = Trace(lambda: ends[0].now if ends else 0.0, show_times=True)
     finished = until or (lambda: getattr(sender, "done", False))
     with ExitStack() as stack:
-        there = stack.enter_context(Driver(receiver, trace=trace, role=names[1]))
+        there = stack.enter_context(Driver(receiver, trace=trace, role="receiver"))
         middle = stack.enter_context(through(there.address)) if through else there
-        here = stack.enter_context(Driver(sender, middle.address, trace=trace, role=names[0]))
+        here = stack.enter_context(Driver(sender, middle.address, trace=trace, role="sender"))
         ends += [here, there]
         drive(*ends, limit=limit, until=finished)
     trace.roles |= {middle.address: there.role, there.peer or here.address: here.role}
