@@ -1,13 +1,12 @@
 """The coin that decides: a stateless random number for every (seed, index), in any language.
 
-A generator such as `random.Random` hides a state, so what becomes of datagram 7 would depend on how
-many numbers were drawn before it. Here a number is a hash of its seed and its index: anybody may ask
-for any of them, in any order, and a stream is entered at any point. `bits` is all of it: count in
-steps of GAMMA, then mix until every bit of the sum has changed about half of the others.
+A generator such as `random.Random` hides a state: what becomes of datagram 7 would depend on how
+many numbers were drawn before. Here a number is a hash of its seed and its index, so anybody may
+ask for any of them, in any order. `bits` is all there is to it: step by GAMMA, then mix.
 
-That costs BITS_NS a number in plain Python, more than everything else that a link does to a datagram.
-So streams compute LANES numbers at a time, side by side in one big integer, where each step of
-`bits` is one operation for all of them: BLOCK_NS a number, and bit for bit the same numbers.
+That takes 0.48 us in plain Python, where a perfect link takes 0.17 us in all. So streams compute
+LANES numbers at a time, side by side in one big integer, on which each step of `bits` is a single
+operation: 0.13 us a number, and bit for bit the same numbers.
 """
 
 from collections.abc import Iterator
@@ -90,7 +89,6 @@ UNPACK = Struct("<" + "Q8x" * LANES).unpack
 
 
 def _integers(seed: int, start: int) -> Iterator[int]:
-    """Return the numbers of `bits`, without their last 11 bits: a float holds 53."""
     return chain.from_iterable(_block(seed, index) for index in count(start, LANES))
 
 

@@ -15,6 +15,7 @@ from typing import Protocol, cast
 from netlib import checks
 
 REPLY = re.compile(r"([=<])(\d+(?:[.,]\d+)?) ?ms\b")  # time=12.3 ms, time<1ms, Zeit=14ms
+ONE_WAY = {"=": 2000, "<": 4000}  # milliseconds there and back over this: seconds one way
 BELL = NormalDist()
 
 
@@ -72,8 +73,7 @@ class Normal:
         _check(self)
 
     def quantile(self, u: float) -> float:
-        # the least number above 0 for u = 0, which would be minus infinity
-        delay = self.mean + self.jitter * BELL.inv_cdf(u or 2.0**-54)
+        delay = self.mean + self.jitter * BELL.inv_cdf(u or 2.0**-54)  # 0 is minus infinity
         return delay if delay > 0 else 0.0
 
 
@@ -128,11 +128,12 @@ class Empirical:
         Raises ValueError if no line has a time.
         """
         lines = (line for line in text.splitlines() if "DUP!" not in line)
-        replies = [match for line in lines if (match := REPLY.search(line))]
+        replies = [match.groups() for line in lines if (match := REPLY.search(line))]
         if not replies:
             got = " ".join(text.split())[:60]
             raise ValueError(f"expected lines of ping such as 'time=12.3 ms', got {got!r}")
-        return cls(tuple(map(_one_way, replies)), correlation)
+        delays = (float(time.replace(",", ".")) / ONE_WAY[sign] for sign, time in replies)
+        return cls(delays, correlation)
 
     @cached_property
     def _sorted(self) -> list[float]:
@@ -159,23 +160,17 @@ def delay_model(delay: float | DelayModel, jitter: float = 0.0) -> DelayModel:
     """Return a distribution: the one given; for a number of seconds `Constant`, with jitter
     `Uniform`. Raises TypeError, ValueError.
     """
-    if hasattr(delay, "quantile"):
-        if jitter:
-            own = f"jitter must be 0 beside {delay!r}, which has its own"
-            raise ValueError(f"{own}; got {jitter!r}")
-        return cast(DelayModel, delay)
-    mean = cast(float, delay)
-    checks.seconds("delay", mean)
-    checks.seconds("jitter", jitter)
-    return Uniform(float(mean), float(jitter)) if jitter else Constant(float(mean))
+    if not hasattr(delay, "quantile"):
+        mean = cast(float, delay)
+        checks.seconds("delay", mean)
+        checks.seconds("jitter", jitter)
+        return Uniform(float(mean), float(jitter)) if jitter else Constant(float(mean))
+    if jitter:
+        raise ValueError(f"jitter must be 0 beside {delay!r}, which has its own; got {jitter!r}")
+    return cast(DelayModel, delay)
 
 
 def _check(model: "Uniform | Normal | Pareto"):
     checks.seconds("delay", model.mean)
     checks.seconds("jitter", model.jitter)
     checks.correlation(model.correlation)
-
-
-def _one_way(reply: re.Match) -> float:
-    milliseconds = float(reply[2].replace(",", "."))
-    return milliseconds / 2000 / (2 if reply[1] == "<" else 1)

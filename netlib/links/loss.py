@@ -2,7 +2,7 @@
 
 A model has one method, `fates(coin, start)`: an endless iterator with one bool per datagram, from
 the `start`-th on (the first datagram into a link is number 0). What it says of datagram n depends
-on the coin and on n alone. Where it is not plain, `expected` is the share picked in the long run.
+on the coin and on n alone.
 """
 
 from collections.abc import Iterable, Iterator, Set
@@ -72,6 +72,7 @@ class GilbertElliott:
 
     @property
     def expected(self) -> float:
+        """The share that is picked in the long run."""
         bad = self.p / (self.p + self.r)
         return bad * self.loss_bad + (1 - bad) * self.loss_good
 
@@ -126,10 +127,6 @@ class AtLeastApart:
         checks.correlation(self.correlation)
         checks.whole("gap", self.gap, " of datagrams", least=1)
 
-    @property
-    def expected(self) -> float:
-        return 1 / (self.gap - 1 + 1 / self.p) if self.p else 0.0
-
     def fates(self, coin: Coin, start: int = 0) -> Iterator[bool]:
         return islice(self._spaced(Independent(self.p, self.correlation).fates(coin)), start, None)
 
@@ -144,7 +141,7 @@ class AtLeastApart:
 def loss_model(name: str, pattern: Pattern) -> LossModel:
     """Return a model: the one given, `These` for a set of numbers, `Independent` for a probability.
 
-    Raises TypeError, ValueError, which name what was wrong with `name`.
+    Raises TypeError, ValueError, which call it by `name`.
     """
     if hasattr(pattern, "fates"):
         return cast(LossModel, pattern)

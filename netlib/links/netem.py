@@ -14,28 +14,22 @@ The words mean what they mean there, with these differences, each for the sake o
 """
 
 import re
+from collections import ChainMap
 from collections.abc import Callable, Collection
 from decimal import Decimal
 from difflib import get_close_matches
 from math import inf
-from typing import Any, NamedTuple
+from typing import Any
 
 from netlib.links.delays import NO_DELAY, Constant, Normal, Pareto, Uniform
 from netlib.links.loss import NEVER, AtLeastApart, GilbertElliott, Independent
 from netlib.links.settings import Settings
 
-
-class Quantity(NamedTuple):
-    expected: str
-    units: dict[str, int]  # as powers of ten
-    most: float = inf
-
-
-TIME = Quantity("a time such as 24ms (s, ms, us)", {"s": 0, "ms": -3, "us": -6})
-PERCENT = Quantity("a percentage from 0% to 100%", {"%": -2}, most=1.0)
-RATE = Quantity(
-    "a rate such as 1mbit (bit, kbit, mbit, gbit)", {"gbit": 9, "mbit": 6, "kbit": 3, "bit": 0}
-)
+Quantity = tuple[str, dict[str, int], float]  # what it looks like, units as powers of ten, maximum
+TIME: Quantity = ("a time such as 24ms (s, ms, us)", {"s": 0, "ms": -3, "us": -6}, inf)
+PERCENT: Quantity = ("a percentage from 0% to 100%", {"%": -2}, 1.0)
+BITS = {"gbit": 9, "mbit": 6, "kbit": 3, "bit": 0}
+RATE: Quantity = ("a rate such as 1mbit (bit, kbit, mbit, gbit)", BITS, inf)
 LONG = {"usec": "us", "usecs": "us", "msec": "ms", "msecs": "ms", "sec": "s", "secs": "s"}
 NUMBER = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(.*)")
 DISTRIBUTIONS: dict[str, Any] = {"uniform": Uniform, "normal": Normal, "pareto": Pareto}
@@ -53,17 +47,15 @@ def parse(text: str) -> Settings:
     Raises ValueError, which names the word that is wrong and lists what is known in its place.
     """
     words = _Words(text.lower().split("netem", 1)[-1].split()[::-1])
-    settings: dict[str, Any] = {}
-    clauses = set()
+    clauses: dict[str, dict[str, Any]] = {}
     while name := words.take():
         if name not in CLAUSES:
             raise _unknown("word", name, CLAUSES)
         if name in clauses:
             raise ValueError(f"{name!r} is there twice in {text!r}")
-        clauses.add(name)
         read, _ = CLAUSES[name]
-        settings |= read(words)
-    return Settings(**settings)
+        clauses[name] = read(words)
+    return Settings(**ChainMap(*clauses.values()))
 
 
 def words(settings: Settings) -> str:
@@ -121,13 +113,14 @@ class _Words(list):
     def number(self, kind: Quantity, default: float | None = None) -> float:
         if default is not None and not self.has_number():
             return default
+        expected, units, most = kind
         word = self.take()
         number, unit = match.groups() if (match := NUMBER.fullmatch(word)) else ("", "")
-        power = kind.units.get(LONG.get(unit, unit))
+        power = units.get(LONG.get(unit, unit))
         # joined as text, so that 0.1% is exactly the float 0.001
-        if power is None or (value := float(f"{number}e{power}")) > kind.most:
+        if power is None or (value := float(f"{number}e{power}")) > most:
             hint = "; to tc that is bytes per second" if word.endswith("bps") else ""
-            raise _expected(kind.expected, word, hint)
+            raise _expected(expected, word, hint)
         return value
 
 
@@ -211,9 +204,8 @@ def _correlation(model: Any) -> str:
 
 def _scaled(value: float, kind: Quantity) -> str:
     """Return a number with the first of these units that leaves it at 1 or more, or the last."""
-    exact = Decimal(repr(float(value)))
-    units = kind.units.items()
-    name, power = next((u for u in units if exact.scaleb(-u[1]) >= 1), list(units)[-1])
+    exact, units = Decimal(repr(float(value))), list(kind[1].items())
+    name, power = next((u for u in units if exact.scaleb(-u[1]) >= 1), units[-1])
     number = f"{exact.scaleb(-power):f}"
     return (number.rstrip("0").rstrip(".") if "." in number else number) + name
 

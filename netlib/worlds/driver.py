@@ -4,7 +4,7 @@ import contextlib
 import select
 import socket
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
 from math import inf
 from time import perf_counter
@@ -134,18 +134,18 @@ def drive(*drivers: Driver, limit: float, until: Callable[[], object] | None = N
     return False
 
 
-def _readable(drivers: Sequence[Driver], seconds: float) -> Iterable[Driver]:
-    """Wait until datagrams have come, for so many seconds at most; return the drivers that have."""
+def _readable(drivers: Sequence[Driver], seconds: float) -> list[Driver]:
+    """Wait for at most so many seconds; return the drivers for which datagrams have come."""
     try:
         return select.select(drivers, [], [], seconds)[0]
-    except ValueError:  # a process with many open files: select takes descriptors below 1024
-        if sys.platform == "win32":  # where there is no such limit, and no poll
+    except ValueError:  # many files are open here: select refuses descriptors from 1024 on
+        if sys.platform == "win32":  # which has no such limit, and no poll
             raise
-    poll, numbers = select.poll(), {driver.fileno(): driver for driver in drivers}
-    for number in numbers:
-        poll.register(number, select.POLLIN)
-    ready = poll.poll(seconds * 1000)  # which rounds up: a deadline may be met 1 ms late
-    return [numbers[number] for number, _ in ready]
+    poll = select.poll()
+    for driver in drivers:
+        poll.register(driver, select.POLLIN)
+    ready = dict(poll.poll(seconds * 1000))  # rounded up: deadlines are met up to 1 ms late
+    return [driver for driver in drivers if driver.fileno() in ready]
 
 
 def converse(
