@@ -16,7 +16,7 @@ from netlib import checks
 
 REPLY = re.compile(r"([=<])(\d+(?:[.,]\d+)?) ?ms\b")  # time=12.3 ms, time<1ms, Zeit=14ms
 ONE_WAY = {"=": 2000, "<": 4000}  # milliseconds there and back over this: seconds one way
-BELL = NormalDist()
+deviations = NormalDist().inv_cdf  # how many of them a share u of a bell stays below
 
 
 class DelayModel(Protocol):
@@ -73,7 +73,7 @@ class Normal:
         _check(self)
 
     def quantile(self, u: float) -> float:
-        delay = self.mean + self.jitter * BELL.inv_cdf(u or 2.0**-54)  # 0 is minus infinity
+        delay = self.mean + self.jitter * deviations(u or 2.0**-54)  # 0 is minus infinity
         return delay if delay > 0 else 0.0
 
 
@@ -98,8 +98,8 @@ class Pareto:
     def quantile(self, u: float) -> float:
         # (1 - u) ** (-1 / a) has mean a / (a - 1) and variance a / ((a - 1)^2 (a - 2))
         a = self.shape
-        deviations = ((a - 1) * (1 - u) ** (-1 / a) - a) * ((a - 2) / a) ** 0.5
-        delay = self.mean + self.jitter * deviations
+        spread = ((a - 1) * (1 - u) ** (-1 / a) - a) * ((a - 2) / a) ** 0.5
+        delay = self.mean + self.jitter * spread
         return delay if delay > 0 else 0.0
 
 
@@ -117,7 +117,7 @@ class Empirical:
         for delay in delays:
             checks.seconds("a sample", delay)
         checks.correlation(correlation)
-        vars(self).update(samples=delays, correlation=correlation)
+        vars(self).update(samples=delays, correlation=correlation)  # frozen: filled like this
 
     @classmethod
     def from_ping(cls, text: str, correlation: float = 0.0) -> "Empirical":

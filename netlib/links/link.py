@@ -10,7 +10,7 @@ from netlib.links.bottleneck import Bottleneck
 from netlib.links.coin import Coin
 from netlib.links.delays import Constant, DelayModel, delay_model
 from netlib.links.loss import Pattern, loss_model
-from netlib.links.settings import Settings
+from netlib.links.settings import PATTERNS, Settings
 
 COIN, OVERFLOW = "coin", "queue overflow"  # why a datagram was lost
 
@@ -55,13 +55,10 @@ class Link:
         self.why_lost = ""  # the last one that was: COIN or OVERFLOW
         self._now = self._latest = 0.0
         self._bottleneck = Bottleneck()
-        path, losses = delay_model(delay, jitter), loss_model("loss", loss)
-        copies, jumps = loss_model("duplicate", duplicate), loss_model("reorder", reorder)
-        self._set(
-            Settings(
-                path, losses, copies, jumps, rate, queue, queue_bytes, overhead, keep_order, seed
-            )
-        )
+        path = delay_model(delay, jitter)
+        losses, copies, jumps = map(loss_model, PATTERNS, (loss, duplicate, reorder))
+        bounds = rate, queue, queue_bytes, overhead
+        self._set(Settings(path, losses, copies, jumps, *bounds, keep_order, seed))
 
     @classmethod
     def parse(cls, text: str, seed: int | None = None) -> "Link":

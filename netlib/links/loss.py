@@ -100,7 +100,7 @@ class These:
     indices: frozenset[int]
 
     def __init__(self, indices: Iterable[int]):
-        vars(self).update(indices=frozenset(indices))
+        vars(self).update(indices=frozenset(indices))  # what is frozen is filled like this
         for index in self.indices:
             checks.whole("the number of a datagram", index)
 

@@ -187,6 +187,7 @@ def _write_rate(settings: Settings) -> str:
     return "" if settings.rate is None else _scaled(settings.rate, RATE) + overhead
 
 
+# clause: (how its words become fields of Settings, how Settings become its words)
 CLAUSES: dict[str, tuple[Callable[[_Words], dict], Callable[[Settings], str]]] = {
     "delay": (_read_delay, lambda s: _write_delay(s.delay)),
     "loss": (_read_loss, lambda s: _write_pattern(s.loss)),

@@ -102,8 +102,8 @@ class Node:
 class World:
     """The events to come, earliest first: (time, order, node, datagram or None: an alarm, note).
 
-    Of a node there are its next arrival and its alarm (and arrivals that have overtaken, and alarms
-    that were replaced by an earlier one, which are ignored).
+    Each node has its next arrival and its alarm there (and arrivals that have overtaken others, and
+    alarms that an earlier one has replaced, which are ignored).
     """
 
     def __init__(self, trace: Trace | None):
@@ -206,11 +206,10 @@ class World:
 
 
 def _nodes(number: int, conversation: Conversation, trace: Trace) -> tuple[Node, Node]:
-    c, network = conversation, f"10.{number >> 8}.{number & 255}"  # a capture shows addresses
+    c, nodes = conversation, []
     ends = [(c.sender, c.forward), (c.receiver, c.backward)]
-    nodes = []
     for host, (name, (endpoint, link)) in enumerate(zip(c.names, ends, strict=True), 1):
-        address = (f"{network}.{host}", 5000)
+        address = (f"10.{number >> 8}.{number & 255}.{host}", 5000)  # for a capture to show
         nodes.append(Node(endpoint, trace.name(address, name), address, link))
     return nodes[0], nodes[1]
 
