@@ -65,10 +65,10 @@ class Driver(UDPSender):
         """The endpoint's time [s]; 0.0 until the first run."""
         return 0.0 if self._start is None else perf_counter() - self._start
 
-    def time_left(self) -> float:
-        """Return in how many seconds the endpoint is to be woken; 0 or less: at once."""
+    def due(self) -> float:
+        """Return when the endpoint is to be woken, on the clock of perf_counter; inf: never."""
         deadline = self.endpoint.deadline
-        return inf if deadline is None else deadline - self.now
+        return inf if deadline is None or self._start is None else self._start + deadline
 
     def take(self):
         """Give the endpoint what waits in the socket."""
@@ -125,9 +125,10 @@ def drive(*drivers: Driver, limit: float, until: Callable[[], object] | None = N
     while not any(driver.interrupted for driver in drivers):
         if until is not None and until():
             return True
-        if (left := end - perf_counter()) <= 0:
+        if (now := perf_counter()) >= end:
             return False
-        for driver in _readable(drivers, max(0.0, min(left, *(d.time_left() for d in drivers)))):
+        wait = min(end, *(driver.due() for driver in drivers)) - now
+        for driver in _readable(drivers, max(0.0, wait)):
             driver.take()
         for driver in drivers:
             driver.wake_if_due()
