@@ -1,62 +1,67 @@
 """What every part of a link asks of its numbers, so that a slip is named where it is made.
 
-Each check returns the number as a plain float or int (numpy's are slower and print differently).
+A check raises, or does nothing. TypeError: no number at all; ValueError: an impossible one.
 """
 
-from math import inf, isfinite
 from numbers import Integral, Real
+from sys import float_info
+
+LARGEST = float_info.max  # an int can be larger, but then no float can be made of it
 
 
-def probability(name: str, value: float) -> float:
-    """Return `value` if it is a probability. Raises TypeError, ValueError, as the others do."""
-    if not 0 <= _number(name, value) <= 1:
+def probability(name: str, value: float):
+    """Refuse what is no probability."""
+    _number(name, value)
+    if not 0 <= value <= 1:
         hint = f" (for {value:g} %, write {value / 100:g})" if 1 < value <= 100 else ""
-        raise ValueError(f"{name} must be a probability in [0, 1], got {value!r}{hint}")
-    return float(value)
+        raise ValueError(f"{name} must be a probability in [0, 1], got {_shown(value)}{hint}")
 
 
-def correlation(value: float) -> float:
-    """Return `value` if it is a correlation that a stream of draws can have."""
-    if not 0 <= _number("correlation", value) < 1:
-        raise ValueError(f"correlation must be in [0, 1), got {value!r}")
-    return float(value)
+def correlation(value: float):
+    """Refuse what is no correlation that a stream of draws can have."""
+    _number("correlation", value)
+    if not 0 <= value < 1:
+        raise ValueError(f"correlation must be in [0, 1), got {_shown(value)}")
 
 
-def seconds(name: str, value: float) -> float:
-    """Return `value` if it is a length of time: finite, not negative."""
-    if not 0 <= _number(name, value) < inf:
-        raise ValueError(f"{name} must be a number of seconds, 0 or more, got {value!r}")
-    return float(value)
+def seconds(name: str, value: float):
+    """Refuse what is no length of time: it is finite and not negative."""
+    _number(name, value)
+    if not 0 <= value <= LARGEST:
+        raise ValueError(f"{name} must be a number of seconds, 0 or more, got {_shown(value)}")
 
 
-def bit_rate(value: float | None) -> float | None:
-    """Return `value` if it is a rate in bits/s, or None: no limit."""
+def bit_rate(value: float | None):
+    """Refuse what is neither a rate in bits/s nor None: no limit."""
     if value is None:
-        return None
-    if not (isfinite(_number("rate", value)) and value > 0):
-        raise ValueError(f"rate must be bits per second above 0, or None: no limit; got {value!r}")
-    return float(value)
+        return
+    _number("rate", value)
+    if not 0 < value <= LARGEST:
+        expected = "rate must be bits per second above 0, or None: no limit"
+        raise ValueError(f"{expected}; got {_shown(value)}")
 
 
-def whole(name: str, value: int, unit: str, *, least: int = 0) -> int:
-    """Return `value` if it is a whole number of at least `least` units."""
-    if not isinstance(value, Integral) or isinstance(value, bool) or value < least:
-        raise ValueError(f"{name} must be a whole number{unit}, {least} or more, got {value!r}")
-    return int(value)
+def whole(name: str, value: int, unit: str = "", *, least: int = 0):
+    """Refuse what is no whole number of at least `least` units."""
+    of_a_kind = isinstance(value, int | Integral) and not isinstance(value, bool)
+    if not of_a_kind or not least <= value <= LARGEST:
+        expected = f"{name} must be a whole number{unit}, {least} or more"
+        raise ValueError(f"{expected}, got {_shown(value)}")
 
 
-def whole_or_none(name: str, value: int | None, unit: str) -> int | None:
-    """Return `value` if it is a whole number of units, or None: no bound."""
-    return None if value is None else whole(name, value, unit)
+def whole_or_none(name: str, value: int | None, unit: str):
+    """Refuse what is neither a whole number of units nor None: no bound."""
+    if value is not None:
+        whole(name, value, unit)
 
 
-def keep(value: object, **checked: object):
-    """Set fields of a frozen dataclass to what the checks made of them."""
-    for name, content in checked.items():
-        object.__setattr__(value, name, content)
-
-
-def _number(name: str, value: float) -> float:
-    if not isinstance(value, Real) or isinstance(value, bool):
+def _number(name: str, value: float):
+    # int and float first: to ask the abstract Real takes ten times as long
+    if not isinstance(value, int | float | Real) or isinstance(value, bool):
         raise TypeError(f"{name} must be a number, got {value!r}")
-    return value
+
+
+def _shown(value: object) -> str:
+    if isinstance(value, int) and abs(value) > LARGEST:  # Python may refuse to print it, too
+        return f"one of {value.bit_length()} bits, too large to calculate with"
+    return repr(value)

@@ -1,4 +1,4 @@
-"""What happened, in order: the record that every experiment keeps and every figure reads."""
+"""What happened, in order: the record that every experiment keeps, to be shown and measured."""
 
 import html
 import time
@@ -13,7 +13,7 @@ ARROWS = {"send": "→", "receive": "←"}
 class Event(NamedTuple):
     """One thing that happened at one place.
 
-    time: seconds since the trace began. role: who saw it ("sender"). action: "send", "receive",
+    time: seconds since the trace began. role: the place ("sender"). action: "send", "receive",
     "lost", "timeout", ... payload: the bytes concerned. peer: the other end's address or None.
     """
 
@@ -28,14 +28,14 @@ class Event(NamedTuple):
 class Trace:
     """The events of one experiment, in causal order: a send is recorded before its system call.
 
-    `clock` gives the time in seconds. Shown as a packet table in which addresses appear as roles;
-    times are shown only on request (`show_times`), for on a real clock no two runs agree.
-    `virtual`: on the simulator's clock they do. `whole`: the links have recorded their losses, too.
+    `clock` gives the time in seconds. Shown as a packet table in which addresses appear as roles,
+    and times only on request (`show_times`): on a real clock no two runs agree. On the simulator's
+    they do (`exact_times`). `losses_recorded`: the links have recorded what they lost, too.
     """
 
     def __init__(self, clock: Callable[[], float] = time.monotonic, *, show_times: bool = False):
         self.roles: dict[Address, str] = {}
-        self._clock, self._began = clock, clock()
+        self._clock, self._start = clock, clock()
         self.show_times = show_times
         self.exact_times = self.losses_recorded = False
         self._rows: list[tuple] = []
@@ -46,18 +46,18 @@ class Trace:
         self._rows.append((self._clock(), role, action, payload, peer, note))
 
     def record_at(self, time: float, role: str, action: str, payload=b"", peer=None, note=""):
-        """Append one event at a time [s] of the trace's clock, for who knows it better."""
+        """Append one event with an explicit time stamp [s] on the trace's clock."""
         self._rows.append((time, role, action, payload, peer, note))
 
     def name(self, address: Address, role: str) -> str:
         """Show `address` as `role` from now on; return the name given (a second one gets a 2)."""
-        taken = [known for at, known in self.roles.items() if at != address]
+        taken = [name for other, name in self.roles.items() if other != address]
         names = [role, *(f"{role} {n}" for n in range(2, len(taken) + 3))]
         self.roles[address] = next(name for name in names if name not in taken)
         return self.roles[address]
 
     def __iter__(self) -> Iterator[Event]:
-        return (Event(row[0] - self._began, *row[1:]) for row in list(self._rows))
+        return (Event(row[0] - self._start, *row[1:]) for row in list(self._rows))
 
     def __getitem__(self, index):
         return list(self)[index]

@@ -2,7 +2,7 @@
 
 from netlib.links.delays import Constant, Empirical, Normal, Pareto, Uniform
 from netlib.links.link import Link
-from netlib.links.loss import AtLeastApart, GilbertElliott, Independent, Replay, These
+from netlib.links.loss import AtLeastApart, GilbertElliott, Independent, These
 from netlib.links.presets import preset
 
 __all__ = [
@@ -14,7 +14,6 @@ __all__ = [
     "Link",
     "Normal",
     "Pareto",
-    "Replay",
     "These",
     "Uniform",
     "preset",

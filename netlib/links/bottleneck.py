@@ -1,4 +1,4 @@
-"""The bottleneck: one bottleneck of a fixed rate, and the queue that waits for it."""
+"""The bottleneck: one transmitter of a fixed rate, and the queue that waits for it."""
 
 from collections import deque
 from math import inf
@@ -12,13 +12,13 @@ class Bottleneck:
     rate [bits/s]: None sends in no time, and then nothing ever waits. queue: how many datagrams may
     wait beside the one being sent; None: any number. queue_bytes: how many bytes there may be that
     are not yet sent, so that no wait is longer than queue_bytes * 8 / rate. overhead: bytes of
-    headers that each datagram costs beyond its size. Whoever has to wait and finds no room is
-    dropped (drop-tail); whoever finds the bottleneck idle is sent.
+    headers that each datagram costs beyond its size. A datagram that has to wait and finds no room
+    is dropped (drop-tail); one that finds the bottleneck idle is sent.
     """
 
     def __init__(self):
         self.free_at = 0.0  # when all that was admitted will be sent [s]
-        self._turns: deque[float] = deque()  # when those begin to be sent who had to wait
+        self._turns: deque[float] = deque()  # when those that had to wait begin to be sent [s]
         self.change()
 
     def change(
@@ -28,11 +28,11 @@ class Bottleneck:
         queue_bytes: int | None = None,
         overhead: int = 0,
     ):
-        """Go on with other parameters; who was admitted before keeps the time it was told."""
-        self._byte_time = 8 / rate if rate else 0.0
+        """Go on with other parameters; datagrams already admitted keep their departure times."""
+        self._byte_time = 8 / float(rate) if rate else 0.0  # float, int: numpy's are slower
         self._room = inf if queue is None else queue
         self._longest = inf if queue_bytes is None else queue_bytes * self._byte_time + NANOSECOND
-        self._overhead = overhead
+        self._overhead = int(overhead)
 
     def admit(self, size: int, now: float) -> float | None:
         """Take a datagram; return when its last bit is sent [s], or None: there was no room."""

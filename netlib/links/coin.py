@@ -1,4 +1,13 @@
-"""The coin that decides: a stateless random number for every (seed, index), in any language."""
+"""The coin that decides: a stateless random number for every (seed, index), in any language.
+
+A generator such as `random.Random` hides a state: what becomes of datagram 7 would depend on how
+many numbers were drawn before. Here a number is a hash of its seed and its index, so anybody may
+ask for any of them, in any order. `bits` is all there is to it: step by GAMMA, then mix.
+
+That takes 0.48 us in plain Python, where a perfect link takes 0.17 us in all. So streams compute
+LANES numbers at a time, side by side in one big integer, on which each step of `bits` is a single
+operation: 0.13 us a number, and bit for bit the same numbers.
+"""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +35,7 @@ def splitmix64(seed: int, index: int) -> float:
 
 def bits(seed: int, index: int) -> int:
     """Return the `index`-th 64-bit integer of the stream `seed`; index 0 is the first."""
-    z = (seed + (index + 1) * GAMMA) & MASK
+    z = (int(seed) + (index + 1) * GAMMA) & MASK  # int: numpy's would overflow
     z = ((z ^ (z >> 30)) * FIRST) & MASK
     z = ((z ^ (z >> 27)) * SECOND) & MASK
     return z ^ (z >> 31)
@@ -39,7 +48,7 @@ class Coin:
     seed: int = 0
 
     def __post_init__(self):
-        checks.keep(self, seed=checks.whole("seed", self.seed, ""))
+        checks.whole("seed", self.seed)
 
     def stream(self, name: str) -> "Coin":
         """Return the coin for one kind of draw, independent of every other name's."""
@@ -71,9 +80,7 @@ class Coin:
         return self.stream("before the first").at(0)
 
 
-# Every datagram pays for its draws, so they are made by the block: LANES numbers side by side in
-# one big integer, each in a lane of 128 bits, so that no product spills into the next lane. They
-# are the numbers of splitmix64, before they are divided by 2^53, in a quarter of its time.
+# The block: each number in a lane of 128 bits, so that no product spills into the next lane.
 LANES = 64
 ONES = sum(1 << 128 * lane for lane in range(LANES))
 LOW = ONES * MASK
@@ -86,7 +93,7 @@ def _integers(seed: int, start: int) -> Iterator[int]:
 
 
 def _block(seed: int, start: int) -> tuple[int, ...]:
-    z = (ONES * ((seed + (start + 1) * GAMMA) & MASK) + RAMP) & LOW
+    z = (ONES * ((int(seed) + (start + 1) * GAMMA) & MASK) + RAMP) & LOW
     z = ((z ^ (z >> 30)) & LOW) * FIRST & LOW
     z = ((z ^ (z >> 27)) & LOW) * SECOND & LOW
     z = (z ^ (z >> 31)) >> 11  # what this moves between the lanes, UNPACK leaves out
@@ -94,8 +101,8 @@ def _block(seed: int, start: int) -> tuple[int, ...]:
 
 
 def _sticky(numbers: Iterator[float], correlation: float, held: float) -> Iterator[float]:
-    rest = 1 - correlation
+    width = 1 - correlation
     for u in numbers:
         if u >= correlation:  # then what lies above it is a fresh uniform number
-            held = (u - correlation) / rest
+            held = (u - correlation) / width
         yield held

@@ -7,19 +7,23 @@ a `correlation` from one datagram to the next. A link turns uniform numbers into
 
 import re
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from functools import cached_property
 from statistics import NormalDist, fmean
-from typing import Protocol
+from typing import Protocol, cast
 
 from netlib import checks
 
 REPLY = re.compile(r"([=<])(\d+(?:[.,]\d+)?) ?ms\b")  # time=12.3 ms, time<1ms, Zeit=14ms
+ONE_WAY = {"=": 2000, "<": 4000}  # milliseconds there and back over this: seconds one way
+deviations = NormalDist().inv_cdf  # how many of them a share u of a bell stays below
 
 
 class DelayModel(Protocol):
     """What a link asks of a distribution of delays."""
 
-    correlation: float
+    @property
+    def correlation(self) -> float: ...
 
     def quantile(self, u: float) -> float: ...
 
@@ -30,13 +34,15 @@ class Constant:
 
     mean: float = 0.0
     correlation = 0.0
-    std = 0.0
 
     def __post_init__(self):
-        checks.keep(self, mean=checks.seconds("delay", self.mean))
+        checks.seconds("delay", self.mean)
 
     def quantile(self, u: float) -> float:
         return self.mean
+
+
+NO_DELAY = Constant(0.0)
 
 
 @dataclass(frozen=True)
@@ -50,10 +56,6 @@ class Uniform:
     def __post_init__(self):
         _check(self)
 
-    @property
-    def std(self) -> float:
-        return self.jitter / 3**0.5
-
     def quantile(self, u: float) -> float:
         delay = self.mean + self.jitter * (2 * u - 1)
         return delay if delay > 0 else 0.0
@@ -66,20 +68,12 @@ class Normal:
     mean: float
     jitter: float
     correlation: float = 0.0
-    _bell: NormalDist = field(init=False, repr=False, compare=False, default=None)
 
     def __post_init__(self):
         _check(self)
-        checks.keep(self, _bell=NormalDist(self.mean, self.jitter))
-
-    @property
-    def std(self) -> float:
-        return self.jitter
 
     def quantile(self, u: float) -> float:
-        if not self.jitter:
-            return self.mean
-        delay = self._bell.inv_cdf(u or 2.0**-54)  # u = 0 would be minus infinity
+        delay = self.mean + self.jitter * deviations(u or 2.0**-54)  # 0 is minus infinity
         return delay if delay > 0 else 0.0
 
 
@@ -101,15 +95,11 @@ class Pareto:
         if not self.shape > 2:
             raise ValueError(f"shape must be above 2 (the variance is finite), got {self.shape!r}")
 
-    @property
-    def std(self) -> float:
-        return self.jitter
-
     def quantile(self, u: float) -> float:
         # (1 - u) ** (-1 / a) has mean a / (a - 1) and variance a / ((a - 1)^2 (a - 2))
         a = self.shape
-        deviations = ((a - 1) * (1 - u) ** (-1 / a) - a) * ((a - 2) / a) ** 0.5
-        delay = self.mean + self.jitter * deviations
+        spread = ((a - 1) * (1 - u) ** (-1 / a) - a) * ((a - 2) / a) ** 0.5
+        delay = self.mean + self.jitter * spread
         return delay if delay > 0 else 0.0
 
 
@@ -119,14 +109,15 @@ class Empirical:
 
     samples: tuple[float, ...]
     correlation: float = 0.0
-    _sorted: tuple[float, ...] = field(init=False, repr=False, compare=False, default=())
 
-    def __post_init__(self):
-        samples = tuple(checks.seconds("a sample", sample) for sample in self.samples)
-        if not samples:
+    def __init__(self, samples: Iterable[float], correlation: float = 0.0):
+        delays = tuple(samples)
+        if not delays:
             raise ValueError("samples must hold at least one delay, got none")
-        checks.keep(self, correlation=checks.correlation(self.correlation))
-        checks.keep(self, samples=samples, _sorted=tuple(sorted(samples)))
+        for delay in delays:
+            checks.seconds("a sample", delay)
+        checks.correlation(correlation)
+        vars(self).update(samples=delays, correlation=correlation)  # frozen: filled like this
 
     @classmethod
     def from_ping(cls, text: str, correlation: float = 0.0) -> "Empirical":
@@ -137,10 +128,16 @@ class Empirical:
         Raises ValueError if no line has a time.
         """
         lines = (line for line in text.splitlines() if "DUP!" not in line)
-        replies = [match for line in lines if (match := REPLY.search(line))]
+        replies = [match.groups() for line in lines if (match := REPLY.search(line))]
         if not replies:
-            raise ValueError(f"expected lines of ping such as 'time=12.3 ms', got {_excerpt(text)}")
-        return cls(tuple(map(_one_way, replies)), correlation)
+            got = " ".join(text.split())[:60]
+            raise ValueError(f"expected lines of ping such as 'time=12.3 ms', got {got!r}")
+        delays = (float(time.replace(",", ".")) / ONE_WAY[sign] for sign, time in replies)
+        return cls(delays, correlation)
+
+    @cached_property
+    def _sorted(self) -> list[float]:
+        return sorted(map(float, self.samples))
 
     @property
     def mean(self) -> float:
@@ -159,30 +156,21 @@ class Empirical:
         return f"Empirical({len(self.samples)} samples, {low:.3g} to {high:.3g} ms)"
 
 
-def delay_model(given: "float | DelayModel | Iterable[float]", jitter: float = 0.0) -> DelayModel:
-    """Return a distribution: the one given, or for a number of seconds `Constant`, with jitter
+def delay_model(delay: float | DelayModel, jitter: float = 0.0) -> DelayModel:
+    """Return a distribution: the one given; for a number of seconds `Constant`, with jitter
     `Uniform`. Raises TypeError, ValueError.
     """
-    if hasattr(given, "quantile"):
-        if jitter:
-            raise ValueError(
-                f"jitter must be 0 beside {given!r}, which has its own; got {jitter!r}"
-            )
-        return given
-    return Uniform(given, jitter) if checks.seconds("jitter", jitter) else Constant(given)
+    if not hasattr(delay, "quantile"):
+        mean = cast(float, delay)
+        checks.seconds("delay", mean)
+        checks.seconds("jitter", jitter)
+        return Uniform(float(mean), float(jitter)) if jitter else Constant(float(mean))
+    if jitter:
+        raise ValueError(f"jitter must be 0 beside {delay!r}, which has its own; got {jitter!r}")
+    return cast(DelayModel, delay)
 
 
 def _check(model: "Uniform | Normal | Pareto"):
-    checks.keep(model, mean=checks.seconds("delay", model.mean))
-    checks.keep(model, jitter=checks.seconds("jitter", model.jitter))
-    checks.keep(model, correlation=checks.correlation(model.correlation))
-
-
-def _one_way(reply: re.Match) -> float:
-    milliseconds = float(reply[2].replace(",", "."))
-    return milliseconds / 2000 / (2 if reply[1] == "<" else 1)
-
-
-def _excerpt(text: str, limit: int = 60) -> str:
-    shown = " ".join(text.split())
-    return repr(shown if len(shown) <= limit else shown[:limit] + "…")
+    checks.seconds("delay", model.mean)
+    checks.seconds("jitter", model.jitter)
+    checks.correlation(model.correlation)

@@ -1,6 +1,7 @@
 """The bad network as one object: a size and a time go in, arrival times come out."""
 
 from collections.abc import Iterator
+from functools import partial
 from itertools import repeat
 from operator import attrgetter
 
@@ -8,7 +9,8 @@ from netlib.links import netem
 from netlib.links.bottleneck import Bottleneck
 from netlib.links.coin import Coin
 from netlib.links.delays import Constant, DelayModel, delay_model
-from netlib.links.settings import Picks, Settings
+from netlib.links.loss import Pattern, loss_model
+from netlib.links.settings import PATTERNS, Settings
 
 COIN, OVERFLOW = "coin", "queue overflow"  # why a datagram was lost
 
@@ -38,9 +40,9 @@ class Link:
         self,
         delay: float | DelayModel = 0.0,
         jitter: float = 0.0,
-        loss: Picks = 0.0,
-        duplicate: Picks = 0.0,
-        reorder: Picks = 0.0,
+        loss: Pattern = 0.0,
+        duplicate: Pattern = 0.0,
+        reorder: Pattern = 0.0,
         rate: float | None = None,
         queue: int | None = None,
         seed: int = 0,
@@ -49,12 +51,14 @@ class Link:
         overhead: int = 0,
         keep_order: bool = False,
     ):
+        self.carried = self.lost = self.overflowed = self.duplicated = self.reordered = 0
+        self.why_lost = ""  # the last one that was: COIN or OVERFLOW
+        self._now = self._latest = 0.0
+        self._bottleneck = Bottleneck()
         path = delay_model(delay, jitter)
-        self._begin(
-            Settings(
-                path, loss, duplicate, reorder, rate, queue, queue_bytes, overhead, keep_order, seed
-            )
-        )
+        losses, copies, jumps = map(loss_model, PATTERNS, (loss, duplicate, reorder))
+        bounds = rate, queue, queue_bytes, overhead
+        self._set(Settings(path, losses, copies, jumps, *bounds, keep_order, seed))
 
     @classmethod
     def parse(cls, text: str, seed: int | None = None) -> "Link":
@@ -62,8 +66,8 @@ class Link:
 
         `seed`, if given, wins over the word. Raises ValueError, which names the wrong word.
         """
-        settings = netem.parse(text)
-        return _link(settings if seed is None else settings.changed(seed=seed))
+        link = cls(**vars(netem.parse(text)))
+        return link if seed is None else link.copy(seed=seed)
 
     delay = property(attrgetter("settings.delay"), doc="The distribution of the one-way delay.")
     loss = property(attrgetter("settings.loss"), doc="The model of loss by the coin.")
@@ -93,8 +97,8 @@ class Link:
         arrivals = self._pass(size, now, delay, ahead)
         if duplicate:
             self.duplicated += 1
-            late = self._copies.at(self.carried - 1)
-            arrivals += self._pass(size, now, self.delay.quantile(late))
+            u = Coin(self.seed).stream("copy").at(self.carried - 1)
+            arrivals += self._pass(size, now, self.delay.quantile(u))
         return arrivals
 
     def fates(self, start: int = 0) -> Iterator[tuple[bool, bool, bool, float]]:
@@ -103,11 +107,11 @@ class Link:
         Each is (lost, duplicate, sent ahead, delay [s]): one draw of each kind, whether used or
         not, so that the four never disturb each other.
         """
-        coin, told = Coin(self.seed), self.settings
+        coin = Coin(self.seed)
         return zip(
-            told.loss.fates(coin.stream("loss"), start),
-            told.duplicate.fates(coin.stream("duplicate"), start),
-            told.reorder.fates(coin.stream("reorder"), start),
+            self.loss.fates(coin.stream("loss"), start),
+            self.duplicate.fates(coin.stream("duplicate"), start),
+            self.reorder.fates(coin.stream("reorder"), start),
             self._delays(coin.stream("delay"), start),
             strict=True,
         )
@@ -117,7 +121,7 @@ class Link:
         return self._bottleneck.waiting(now)
 
     def change(self, **changes):
-        """Change parameters from the next datagram on; who is in the queue or on its way goes on.
+        """Change parameters from the next datagram on; those in the queue or on their way go on.
 
         The coin does not begin again: datagram n meets the fate it would have met all along.
         """
@@ -125,7 +129,7 @@ class Link:
 
     def copy(self, **changes) -> "Link":
         """Return a fresh link with these settings (some of them changed), at its datagram 0."""
-        return _link(self.settings.changed(**changes))
+        return Link(**vars(self.settings.changed(**changes)))
 
     def reverse(self) -> "Link":
         """Return a fresh link for the way back: the same settings, but an independent coin."""
@@ -135,25 +139,17 @@ class Link:
         """Return the tc command that asks Linux's netem for the same on a network device."""
         return netem.tc_command(self.settings, device)
 
-    def _begin(self, settings: Settings):
-        self.carried = self.lost = self.overflowed = self.duplicated = self.reordered = 0
-        self.why_lost = ""  # the last one that was: COIN or OVERFLOW
-        self._now = self._latest = 0.0
-        self._bottleneck = Bottleneck()
-        self._set(settings)
-
     def _set(self, settings: Settings):
         self.settings = s = settings
         self._bottleneck.change(s.rate, s.queue, s.queue_bytes, s.overhead)
         self._keep_order = s.keep_order
         self._plain = s.rate is None and not s.keep_order
-        self._copies = Coin(s.seed).stream("copy")
         self._fates = self.fates(self.carried)
 
     def _delays(self, coin: Coin, start: int) -> Iterator[float]:
         model = self.settings.delay
         if isinstance(model, Constant):  # nothing to draw
-            return repeat(model.mean)
+            return repeat(float(model.mean))
         return map(model.quantile, coin.uniforms(start, model.correlation))
 
     def _pass(self, size: int, now: float, delay: float, ahead: bool = False) -> list[float]:
@@ -180,19 +176,13 @@ class Link:
         return self.settings == other.settings if isinstance(other, Link) else NotImplemented
 
     def __reduce__(self):  # a copied or pickled link is a fresh one, as from copy()
-        return _link, (self.settings,)
+        return partial(Link, **vars(self.settings)), ()
 
     def __str__(self) -> str:
         return repr(self) if netem.unsayable(self.settings) else netem.words(self.settings)
 
     def __repr__(self) -> str:
         if netem.unsayable(self.settings):
-            return f"Link({self.settings.told()})"
+            return f"Link({self.settings.differences()})"
         text = netem.words(self.settings)
         return f"Link.parse({text!r})" if text else "Link()"
-
-
-def _link(settings: Settings) -> Link:
-    link = Link.__new__(Link)
-    link._begin(settings)
-    return link

@@ -1,14 +1,14 @@
 """Which datagrams: models of loss as values, which do as well for duplication and reordering.
 
-A model has one method, `fates(coin, start)`: for ever, one bool per datagram from the `start`-th
-on (the first datagram into a link is number 0). What it says of datagram n depends on the coin and
-on n alone. `expected` is the long-run fraction that it picks.
+A model has one method, `fates(coin, start)`: an endless iterator with one bool per datagram, from
+the `start`-th on (the first datagram into a link is number 0). What it says of datagram n depends
+on the coin and on n alone.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
-from itertools import count, cycle, islice, repeat
-from typing import Protocol
+from itertools import count, islice, repeat
+from typing import Protocol, cast
 
 from netlib import checks
 from netlib.links.coin import Coin
@@ -18,6 +18,9 @@ class LossModel(Protocol):
     """What a link asks of a model of loss, duplication or reordering."""
 
     def fates(self, coin: Coin, start: int = 0) -> Iterator[bool]: ...
+
+
+Pattern = float | Set[int] | LossModel  # a probability, a set of datagram numbers, a model
 
 
 @dataclass(frozen=True)
@@ -32,12 +35,8 @@ class Independent:
     correlation: float = 0.0
 
     def __post_init__(self):
-        checks.keep(self, p=checks.probability("p", self.p))
-        checks.keep(self, correlation=checks.correlation(self.correlation))
-
-    @property
-    def expected(self) -> float:
-        return self.p
+        checks.probability("p", self.p)
+        checks.correlation(self.correlation)
 
     def fates(self, coin: Coin, start: int = 0) -> Iterator[bool]:
         if self.p in (0, 1):  # nothing to draw
@@ -45,6 +44,9 @@ class Independent:
         if not self.correlation:
             return coin.picks(self.p, start)
         return map(self.p.__gt__, coin.uniforms(start, self.correlation))
+
+
+NEVER = Independent(0.0)
 
 
 @dataclass(frozen=True)
@@ -64,12 +66,13 @@ class GilbertElliott:
 
     def __post_init__(self):
         for name in ("p", "r", "loss_good", "loss_bad"):
-            checks.keep(self, **{name: checks.probability(name, getattr(self, name))})
+            checks.probability(name, getattr(self, name))
         if self.p + self.r == 0:
             raise ValueError("p and r must not both be 0: the state would never change")
 
     @property
     def expected(self) -> float:
+        """The share that is picked in the long run."""
         bad = self.p / (self.p + self.r)
         return bad * self.loss_bad + (1 - bad) * self.loss_good
 
@@ -97,43 +100,15 @@ class These:
     indices: frozenset[int]
 
     def __init__(self, indices: Iterable[int]):
-        numbers = (checks.whole("the number of a datagram", n, "") for n in indices)
-        checks.keep(self, indices=frozenset(numbers))
-
-    @property
-    def expected(self) -> float:
-        return 0.0
+        vars(self).update(indices=frozenset(indices))  # what is frozen is filled like this
+        for index in self.indices:
+            checks.whole("the number of a datagram", index)
 
     def fates(self, coin: Coin, start: int = 0) -> Iterator[bool]:
         return map(self.indices.__contains__, count(start))
 
     def __repr__(self) -> str:
         return f"These({{{', '.join(map(str, sorted(self.indices)))}}})"
-
-
-@dataclass(frozen=True)
-class Replay:
-    """What was seen once, again: a record of bools (or of 0 and 1, or "0010"), from the beginning
-    again when it is over.
-    """
-
-    record: tuple[bool, ...]
-
-    def __init__(self, record: Iterable[bool]):
-        marks = tuple(record)
-        if not marks or not all(mark in (0, 1, "0", "1") for mark in marks):
-            raise ValueError(f"a record must hold at least one bool and only bools, got {record!r}")
-        checks.keep(self, record=tuple(mark in (1, "1") for mark in marks))
-
-    @property
-    def expected(self) -> float:
-        return sum(self.record) / len(self.record)
-
-    def fates(self, coin: Coin, start: int = 0) -> Iterator[bool]:
-        return islice(cycle(self.record), start % len(self.record), None)
-
-    def __repr__(self) -> str:
-        return f"Replay({sum(self.record)} of {len(self.record)})"
 
 
 @dataclass(frozen=True)
@@ -148,13 +123,9 @@ class AtLeastApart:
     correlation: float = 0.0
 
     def __post_init__(self):
-        checks.keep(self, p=checks.probability("p", self.p))
-        checks.keep(self, correlation=checks.correlation(self.correlation))
-        checks.keep(self, gap=checks.whole("gap", self.gap, " of datagrams", least=1))
-
-    @property
-    def expected(self) -> float:
-        return 1 / (self.gap - 1 + 1 / self.p) if self.p else 0.0
+        checks.probability("p", self.p)
+        checks.correlation(self.correlation)
+        checks.whole("gap", self.gap, " of datagrams", least=1)
 
     def fates(self, coin: Coin, start: int = 0) -> Iterator[bool]:
         return islice(self._spaced(Independent(self.p, self.correlation).fates(coin)), start, None)
@@ -167,13 +138,15 @@ class AtLeastApart:
             yield picked
 
 
-def loss_model(name: str, given: "float | Iterable[int] | LossModel") -> LossModel:
-    """Return a model: the one given, or `Independent` for a number, `These` for a set.
+def loss_model(name: str, pattern: Pattern) -> LossModel:
+    """Return a model: the one given, `These` for a set of numbers, `Independent` for a probability.
 
-    Raises TypeError, ValueError, which name what was wrong with `name`.
+    Raises TypeError, ValueError, which call it by `name`.
     """
-    if hasattr(given, "fates"):
-        return given
-    if isinstance(given, set | frozenset):
-        return These(given)
-    return Independent(checks.probability(name, given))
+    if hasattr(pattern, "fates"):
+        return cast(LossModel, pattern)
+    if isinstance(pattern, set | frozenset):
+        return These(pattern)
+    chance = cast(float, pattern)
+    checks.probability(name, chance)
+    return Independent(float(chance)) if chance else NEVER

@@ -1,27 +1,25 @@
-"""What a link is told: one value that can be compared, printed, changed and sent to a process."""
+"""All parameters of a Link: one value, immutable and picklable, to compare, print and change."""
 
-from collections.abc import Iterable
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 
 from netlib import checks
-from netlib.links.coin import Coin
-from netlib.links.delays import Constant, DelayModel, Uniform, delay_model
-from netlib.links.loss import Independent, LossModel, Replay, These, loss_model
+from netlib.links.delays import NO_DELAY, Constant, DelayModel, Uniform, delay_model
+from netlib.links.loss import NEVER, Independent, LossModel, These, loss_model
 
-Picks = float | Iterable[int] | LossModel  # a probability, a set of datagram numbers, a model
+PATTERNS = ("loss", "duplicate", "reorder")
 
 
 @dataclass(frozen=True)
 class Settings:
-    """The parameters of a Link (they are explained there), checked, short forms made models.
+    """The parameters of a Link, which explains them; each model has checked its own numbers.
 
     Raises TypeError, ValueError.
     """
 
-    delay: DelayModel = 0.0
-    loss: LossModel = 0.0
-    duplicate: LossModel = 0.0
-    reorder: LossModel = 0.0
+    delay: DelayModel = NO_DELAY
+    loss: LossModel = NEVER
+    duplicate: LossModel = NEVER
+    reorder: LossModel = NEVER
     rate: float | None = None
     queue: int | None = None
     queue_bytes: int | None = None
@@ -33,50 +31,42 @@ class Settings:
         if self.queue is not None and self.queue_bytes is not None:
             got = f"{self.queue!r} and {self.queue_bytes!r}"
             raise ValueError(f"expected queue or queue_bytes, got both: {got}")
-        for name in ("loss", "duplicate", "reorder"):
-            checks.keep(self, **{name: loss_model(name, getattr(self, name))})
-        checks.keep(
-            self,
-            delay=delay_model(self.delay),
-            rate=checks.bit_rate(self.rate),
-            queue=checks.whole_or_none("queue", self.queue, " of datagrams"),
-            queue_bytes=checks.whole_or_none("queue_bytes", self.queue_bytes, " of bytes"),
-            overhead=checks.whole("overhead", self.overhead, " of bytes"),
-            seed=Coin(self.seed).seed,
-        )
+        checks.bit_rate(self.rate)
+        checks.whole_or_none("queue", self.queue, " of datagrams")
+        checks.whole_or_none("queue_bytes", self.queue_bytes, " of bytes")
+        checks.whole("overhead", self.overhead, " of bytes")
+        checks.whole("seed", self.seed)
 
     def changed(self, **changes) -> "Settings":
         """Return these settings with some of them changed, `jitter` among the names.
 
         A new delay keeps the jitter if that was given as a number, and a new jitter the delay.
         """
-        known = {field.name: getattr(self, field.name) for field in fields(self)}
-        if unknown := changes.keys() - known.keys() - {"jitter"}:
-            raise TypeError(
-                f"a link has no {sorted(unknown)[0]!r}; it has {', '.join(known)}, jitter"
-            )
+        names = [field.name for field in fields(self)]
+        if unknown := changes.keys() - {*names, "jitter"}:
+            expected = f"it has {', '.join(names)}, jitter"
+            raise TypeError(f"a link has no {min(unknown)!r}; {expected}")
+        for name in changes.keys() & set(PATTERNS):
+            changes[name] = loss_model(name, changes[name])
         delay, jitter = _parts(self.delay)
         delay, jitter = changes.pop("delay", delay), changes.pop("jitter", jitter)
         if hasattr(delay, "quantile") and delay is not self.delay:
             jitter = 0.0  # the new distribution brings its own
-        return Settings(**{**known, **changes, "delay": delay_model(delay, jitter)})
+        return replace(self, delay=delay_model(delay, jitter), **changes)
 
-    def told(self) -> str:
+    def differences(self) -> str:
         """Return what differs from the defaults, as one would write it: "loss=..., seed=3"."""
-        given = [field.name for field in fields(self)]
-        unlike = [name for name in given if getattr(self, name) != getattr(Settings(), name)]
-        return ", ".join(f"{name}={getattr(self, name)!r}" for name in unlike)
+        values = [(field, getattr(self, field.name)) for field in fields(self)]
+        return ", ".join(f"{f.name}={value!r}" for f, value in values if value != f.default)
 
     @property
-    def tossed(self) -> set[str]:
+    def random_parts(self) -> set[str]:
         """The names of what the coin decides, as opposed to what is fixed."""
-        kinds = ("delay", "loss", "duplicate", "reorder")
-        return {kind for kind in kinds if not _fixed(getattr(self, kind))}
+        return {name for name in ("delay", *PATTERNS) if not _fixed(getattr(self, name))}
 
 
 def _fixed(model: DelayModel | LossModel) -> bool:
-    never_or_always = (Independent(0), Independent(1))
-    return isinstance(model, Constant | These | Replay) or model in never_or_always
+    return isinstance(model, Constant | These) or model in (NEVER, Independent(1.0))
 
 
 def _parts(model: DelayModel) -> tuple[DelayModel | float, float]:

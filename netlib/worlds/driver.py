@@ -3,11 +3,13 @@
 import contextlib
 import select
 import socket
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, ExitStack
+from math import inf
 from time import perf_counter
 
-from netlib.endpoint import Endpoint
+from netlib.endpoint import Endpoint, expect_endpoint
 from netlib.sockets.base import explained
 from netlib.sockets.udp import UDPSender
 from netlib.trace import Address, Trace, named
@@ -33,11 +35,10 @@ class Driver(UDPSender):
         trace: Trace | None = None,
         role: str = "endpoint",
     ):
-        if not isinstance(endpoint, Endpoint):
-            raise TypeError(f"expected an Endpoint (deadline, receive, wake), got {endpoint!r}")
+        expect_endpoint(endpoint)
         super().__init__(host, port, trace=trace, role=role)
         self.endpoint, self.strangers, self.interrupted = endpoint, 0, False
-        self._began: float | None = None
+        self._start: float | None = None
         try:
             self.peer = None if peer is None else _numeric(peer, self._socket.family)
         except BaseException:
@@ -56,18 +57,18 @@ class Driver(UDPSender):
 
     def begin(self, at: float):
         """Let the endpoint's clock be 0.0 at the time `at` of perf_counter, if it stands still."""
-        if self._began is None:
-            self._began = at
+        if self._start is None:
+            self._start = at
 
     @property
     def now(self) -> float:
         """The endpoint's time [s]; 0.0 until the first run."""
-        return 0.0 if self._began is None else perf_counter() - self._began
+        return 0.0 if self._start is None else perf_counter() - self._start
 
     def due(self) -> float:
-        """Return when the endpoint is to be woken, on the clock of perf_counter."""
+        """Return when the endpoint is to be woken, on the clock of perf_counter; inf: never."""
         deadline = self.endpoint.deadline
-        return float("inf") if deadline is None else self._began + deadline
+        return inf if deadline is None or self._start is None else self._start + deadline
 
     def take(self):
         """Give the endpoint what waits in the socket."""
@@ -76,7 +77,7 @@ class Driver(UDPSender):
                 datagram, source = self._socket.recvfrom(65535)
             except BlockingIOError:
                 return
-            except ConnectionError:  # Windows tells so that nobody listens there; it is a loss
+            except ConnectionError:  # Windows: nobody listened to what was sent; that is a loss
                 continue
             self._hand_over(datagram, source)
 
@@ -127,12 +128,25 @@ def drive(*drivers: Driver, limit: float, until: Callable[[], object] | None = N
         if (now := perf_counter()) >= end:
             return False
         wait = min(end, *(driver.due() for driver in drivers)) - now
-        ready, _, _ = select.select(drivers, [], [], max(0.0, wait))
-        for driver in ready:
+        for driver in _readable(drivers, max(0.0, wait)):
             driver.take()
         for driver in drivers:
             driver.wake_if_due()
     return False
+
+
+def _readable(drivers: Sequence[Driver], seconds: float) -> list[Driver]:
+    """Wait for at most so many seconds; return the drivers for which datagrams have come."""
+    try:
+        return select.select(drivers, [], [], seconds)[0]
+    except ValueError:  # many files are open here: select refuses descriptors from 1024 on
+        if sys.platform == "win32":  # which has no such limit, and no poll
+            raise
+    poll = select.poll()
+    for driver in drivers:
+        poll.register(driver, select.POLLIN)
+    ready = dict(poll.poll(seconds * 1000))  # rounded up: deadlines are met up to 1 ms late
+    return [driver for driver in drivers if driver.fileno() in ready]
 
 
 def converse(
@@ -142,7 +156,6 @@ def converse(
     *,
     until: Callable[[], object] | None = None,
     through: Callable[[Address], AbstractContextManager] | None = None,
-    names: tuple[str, str] = ("sender", "receiver"),
 ) -> Trace:
     """Run two endpoints over two real sockets, as `simulate` does over links; return the trace.
 
@@ -154,9 +167,9 @@ def converse(
     trace = Trace(lambda: ends[0].now if ends else 0.0, show_times=True)
     finished = until or (lambda: getattr(sender, "done", False))
     with ExitStack() as stack:
-        there = stack.enter_context(Driver(receiver, trace=trace, role=names[1]))
+        there = stack.enter_context(Driver(receiver, trace=trace, role="receiver"))
         middle = stack.enter_context(through(there.address)) if through else there
-        here = stack.enter_context(Driver(sender, middle.address, trace=trace, role=names[0]))
+        here = stack.enter_context(Driver(sender, middle.address, trace=trace, role="sender"))
         ends += [here, there]
         drive(*ends, limit=limit, until=finished)
     trace.roles |= {middle.address: there.role, there.peer or here.address: here.role}

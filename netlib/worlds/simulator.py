@@ -1,7 +1,15 @@
 """World 1: endpoints and links in virtual time, where an hour of traffic takes a second.
 
-Nothing waits: the clock jumps from event to event. At the same instant, datagrams arrive before
-deadlines go off, and otherwise what was scheduled first happens first, so two runs are equal.
+An event is a time and what happens then: a datagram arrives, or an alarm goes off. Those to come
+lie in a heap; nothing waits, the clock jumps to the earliest. At one instant datagrams arrive
+before alarms go off (an acknowledgement that comes just in time is in time), and otherwise what was
+scheduled first happens first. So two runs are equal, event by event.
+
+With every event in the heap that is all, at 4.0 times the speed of SimPy for a standing queue, at
+5.9 times for go-back-N. Three additions make it 5.3 and 6.15, with the same results. The inbox:
+datagrams on their way to one node wait in order, and only the first is in the heap, which so stays
+small (4.45). The closure `send` looks up nothing that stays the same. And an alarm that is moved
+to later, as nearly every acknowledgement moves it, is set again only when it goes off.
 """
 
 from collections import deque
@@ -12,7 +20,7 @@ from itertools import count
 from math import inf
 from typing import Protocol
 
-from netlib.endpoint import Endpoint
+from netlib.endpoint import Endpoint, expect_endpoint
 from netlib.trace import Trace
 
 ALARM = 1 << 61  # added to the order of a deadline: later than every arrival of that instant
@@ -49,7 +57,6 @@ def simulate(
     backward: LinkLike,
     until: float = 60.0,
     *,
-    names: tuple[str, str] = ("sender", "receiver"),
     trace: bool = True,
 ) -> Trace:
     """Run two endpoints over two links in virtual time; return what happened.
@@ -60,8 +67,7 @@ def simulate(
     results, the links their counters. Raises RuntimeError for an endpoint that never lets time go
     by, ValueError for a link that has been used before.
     """
-    conversation = Conversation(sender, receiver, forward, backward, names)
-    return simulate_all([conversation], until, trace=trace)
+    return simulate_all([Conversation(sender, receiver, forward, backward)], until, trace=trace)
 
 
 def simulate_all(
@@ -73,32 +79,31 @@ def simulate_all(
     _check(conversations)
     record = Trace(lambda: 0.0, show_times=True)
     record.exact_times = record.losses_recorded = True
-    world = _World(record if trace else None)
+    world = World(record if trace else None)
     for number, conversation in enumerate(conversations):
-        world.join(*_places(number, conversation, record), conversation.start)
+        world.join(*_nodes(number, conversation, record), conversation.start)
     world.run(until)
     return record
 
 
-class _Place:
-    """Where one endpoint lives: its name, its way out, what is on its way to it, its one alarm."""
+class Node:
+    """Where one endpoint lives: its name, its link to its peer, what is on its way to it."""
 
     __slots__ = ("address", "alarm", "endpoint", "inbox", "link", "name", "peer", "send")
+    peer: "Node"
+    send: Callable[[list[bytes], float], None]
 
     def __init__(self, endpoint: Endpoint, name: str, address: tuple, link: LinkLike):
         self.endpoint, self.name, self.address, self.link = endpoint, name, address, link
-        self.peer: _Place | None = None
-        self.send: Callable[[list[bytes], float], None] | None = None
         self.inbox: deque[tuple] = deque()  # arrivals in order; the first is among the events
         self.alarm: tuple = NEVER
 
 
-class _World:
-    """The events to come, earliest first: (time, order, place, datagram or None: an alarm, note).
+class World:
+    """The events to come, earliest first: (time, order, node, datagram or None: an alarm, note).
 
-    A place has its alarm and its next arrival among them (and arrivals that have overtaken): the
-    heap stays small, and so fast. An alarm moved to a later time is set again when it goes off;
-    one moved to an earlier time is replaced at once, and the old one ignored.
+    Each node has its next arrival and its alarm there (and arrivals that have overtaken others, and
+    alarms that an earlier one has replaced, which are ignored).
     """
 
     def __init__(self, trace: Trace | None):
@@ -106,29 +111,30 @@ class _World:
         self._order, self._alarms = count(), count(ALARM)
         self._record = trace.record_at if trace is not None else None
 
-    def join(self, one: _Place, other: _Place, start: float):
+    def join(self, one: Node, other: Node, start: float):
         one.peer, other.peer = other, one
-        for place in (one, other):
-            place.send = self._way_out(place)
-            if place.endpoint.deadline is not None:
-                self._set_alarm(place, max(start, place.endpoint.deadline))
+        for node in (one, other):
+            node.send = self._make_send(node)
+            if node.endpoint.deadline is not None:
+                self._set_alarm(node, max(start, node.endpoint.deadline))
 
     def run(self, until: float):
-        nobody = _Place(None, "nobody", (), None)
-        heappush(self._events, (until, END, nobody, None, ""))
-        before = -inf
+        if not self._events:
+            return
+        anybody, before = self._events[0][2], -inf
+        heappush(self._events, (until, END, anybody, None, ""))
         while event := self._advance(STANDSTILL):
-            now, place = event[0], event[2]
+            now, node = event[0], event[2]
             if now == before:
-                raise RuntimeError(f"{STANDSTILL} events at {now!r} s: {place.name} never waits")
+                raise RuntimeError(f"{STANDSTILL} events at {now!r} s: {node.name} never waits")
             before = now
 
     def _advance(self, most: int) -> tuple | None:
-        """Let so many events happen; return the last of them, or None: it was the end."""
+        """Let `most` events happen; return the last of them, or None: it was the end."""
         events, record = self._events, self._record
         for _ in range(most):
-            event = now, order, place, datagram, note = events[0]
-            endpoint, inbox = place.endpoint, place.inbox
+            event = now, order, node, datagram, note = events[0]
+            endpoint, inbox = node.endpoint, node.inbox
             if inbox and inbox[0] is event:
                 inbox.popleft()
                 heapreplace(events, inbox[0]) if inbox else heappop(events)
@@ -136,53 +142,54 @@ class _World:
                 heappop(events)
             if datagram is not None:
                 if record:
-                    record(now, place.name, "receive", datagram, place.peer.address, note)
+                    record(now, node.name, "receive", datagram, node.peer.address, note)
                 answers = endpoint.receive(datagram, now)
-            elif event is place.alarm:
-                answers = self._wake(place, now)
+            elif event is node.alarm:
+                answers = self._wake(node, now)
             elif order == END:
                 return None
             else:  # an alarm that was replaced
                 continue
             if answers:
-                place.send(answers, now)
+                node.send(answers, now)
             deadline = endpoint.deadline
-            if deadline is not None and deadline < place.alarm[0]:
-                self._set_alarm(place, deadline if deadline > now else now)
+            if deadline is not None and deadline < node.alarm[0]:
+                self._set_alarm(node, deadline if deadline > now else now)
         return event
 
-    def _set_alarm(self, place: _Place, at: float):
-        place.alarm = event = (at, next(self._alarms), place, None, "")
+    def _set_alarm(self, node: Node, at: float):
+        node.alarm = event = (at, next(self._alarms), node, None, "")
         heappush(self._events, event)
 
-    def _wake(self, place: _Place, now: float) -> list[bytes]:
-        place.alarm, endpoint = NEVER, place.endpoint
+    def _wake(self, node: Node, now: float) -> list[bytes]:
+        node.alarm, endpoint = NEVER, node.endpoint
         if endpoint.deadline is None or endpoint.deadline > now:  # it has moved
             return []
         answers = endpoint.wake(now)
         if endpoint.deadline is not None and endpoint.deadline <= now:
             left = f"wake({now!r}) left the deadline at {endpoint.deadline!r}"
-            raise RuntimeError(f"{place.name}: {left}, and would be called for ever")
+            raise RuntimeError(f"{node.name}: {left}, and would be called for ever")
         return answers
 
-    def _way_out(self, place: _Place) -> Callable[[list[bytes], float], None]:
-        """Return the function that puts datagrams on their way from a place to its peer.
+    def _make_send(self, node: Node) -> Callable[[list[bytes], float], None]:
+        """Return the function that puts datagrams on their way from a node to its peer.
 
-        A closure: it looks up nothing of what stays the same, for it is called for each datagram.
+        A closure, which looks up nothing that stays the same: every datagram passes through it.
         """
-        peer, carry, record, events = place.peer, place.link.carry, self._record, self._events
+        peer, carry, record, events = node.peer, node.link.carry, self._record, self._events
         inbox, order = peer.inbox, self._order
 
         def send(datagrams: list[bytes], now: float):
             for datagram in datagrams:
                 if type(datagram) is not bytes:
-                    raise TypeError(f"{place.name} must return a list of bytes, got {datagrams!r}")
+                    raise TypeError(f"{node.name} must return a list of bytes, got {datagrams!r}")
                 if record:
-                    record(now, place.name, "send", datagram, peer.address)
+                    record(now, node.name, "send", datagram, peer.address)
                 note = ""
                 for at in (arrivals := carry(len(datagram), now)):
                     if not at >= now:
-                        raise _early(now, at, place.link)
+                        expected = f"expected an arrival at {now!r} s or later"
+                        raise ValueError(f"{expected}, got {at!r}: {node.link}")
                     event = (at, next(order), peer, datagram, note)
                     if inbox and at >= inbox[-1][0]:
                         inbox.append(event)
@@ -192,34 +199,25 @@ class _World:
                             inbox.append(event)
                     note = "copy"
                 if record and not arrivals:
-                    why = getattr(place.link, "why_lost", "")
+                    why = getattr(node.link, "why_lost", "")
                     record(now, "link", "lost", datagram, peer.address, why)
 
         return send
 
 
-def _early(now: float, at: float, link: LinkLike) -> ValueError:
-    return ValueError(f"expected an arrival at {now!r} s or later, got {at!r}: {link}")
-
-
-def _places(number: int, conversation: Conversation, trace: Trace) -> tuple[_Place, _Place]:
-    ends = [
-        (conversation.sender, conversation.names[0], conversation.forward),
-        (conversation.receiver, conversation.names[1], conversation.backward),
-    ]
-    network = f"10.{number >> 8}.{number & 255}"  # so that a capture has addresses to show
-    addresses = [(f"{network}.{host}", 5000) for host in (1, 2)]
-    return tuple(
-        _Place(endpoint, trace.name(address, name), address, link)
-        for (endpoint, name, link), address in zip(ends, addresses, strict=True)
-    )
+def _nodes(number: int, conversation: Conversation, trace: Trace) -> tuple[Node, Node]:
+    c, nodes = conversation, []
+    ends = [(c.sender, c.forward), (c.receiver, c.backward)]
+    for host, (name, (endpoint, link)) in enumerate(zip(c.names, ends, strict=True), 1):
+        address = (f"10.{number >> 8}.{number & 255}.{host}", 5000)  # for a capture to show
+        nodes.append(Node(endpoint, trace.name(address, name), address, link))
+    return nodes[0], nodes[1]
 
 
 def _check(conversations: Sequence[Conversation]):
     endpoints = [end for c in conversations for end in (c.sender, c.receiver)]
     for endpoint in endpoints:
-        if not isinstance(endpoint, Endpoint):
-            raise TypeError(f"expected an Endpoint (deadline, receive, wake), got {endpoint!r}")
+        expect_endpoint(endpoint)
     if len({id(endpoint) for endpoint in endpoints}) < len(endpoints):
         raise ValueError("expected each endpoint in one place, got one in two")
     for conversation in conversations:
@@ -230,12 +228,11 @@ def _check_links(forward: LinkLike, backward: LinkLike):
     for link in (forward, backward):
         if used := getattr(link, "carried", 0):
             raise ValueError(f"expected a fresh link, got one that has carried {used}: use copy()")
-    told = [link.settings for link in (forward, backward) if hasattr(link, "settings")]
-    if forward is backward or len(told) < 2 or told[0].seed != told[1].seed:
+    there, back = getattr(forward, "settings", None), getattr(backward, "settings", None)
+    if forward is backward or not there or not back or there.seed != back.seed:
         return
-    if same := told[0].tossed & told[1].tossed:
+    if same := there.random_parts & back.random_parts:
         alike = f"their {' and '.join(sorted(same))} would be the same, datagram for datagram"
         hint = "give one another seed, or make it forward.reverse()"
-        raise ValueError(
-            f"forward and backward have the same seed {told[0].seed}, so {alike}; {hint}"
-        )
+        seed = there.seed
+        raise ValueError(f"forward and backward have the same seed {seed}, so {alike}; {hint}")

@@ -50,21 +50,21 @@ class Source:
         self.answers: list[tuple[int, float]] = []
         self.deadline: float | None = None
         self._schedule, self._padding = iter(schedule), b""
-        self._plan()
+        self._plan_next()
 
     def wake(self, now: float) -> list[bytes]:
         due = []
         while self.deadline is not None and self.deadline <= now:
             due.append(len(self.sent).to_bytes(NUMBER, "big") + self._padding)
             self.sent.append(now)
-            self._plan()
+            self._plan_next()
         return due
 
     def receive(self, datagram: bytes, now: float) -> list[bytes]:
         self.answers.append((int.from_bytes(datagram[:NUMBER], "big"), now))
         return []
 
-    def _plan(self):
+    def _plan_next(self):
         self.deadline, size = next(self._schedule, (None, NUMBER))
         if size - NUMBER != len(self._padding):
             self._padding = bytes(size - NUMBER)

@@ -31,7 +31,7 @@ from netlib.worlds import simulate
 
 DELAY, LOSS, RTO, WINDOW, SIZE = 0.020, 0.01, 0.0501, 8, 100
 SEEDS = 1, 2  # of the way there, of the way back
-TARGETS = {"stop-and-wait": 4.0, "go-back-N": 6.0, "selective repeat": None}
+TARGETS = {"stop-and-wait": 4.8, "go-back-N": 5.8, "selective repeat": None}
 PAIRS = {
     "stop-and-wait": (
         lambda messages: StopAndWaitSender(messages, RTO, bits=16),
@@ -45,13 +45,13 @@ PAIRS = {
 }
 
 
-def messages(segments: int) -> list[bytes]:
+def numbered(segments: int) -> list[bytes]:
     return [n.to_bytes(4, "big").ljust(SIZE, b".") for n in range(segments)]
 
 
-def in_netlib(protocol: str, told: list[bytes]) -> tuple:
+def in_netlib(protocol: str, messages: list[bytes]) -> tuple:
     make_sender, make_receiver = PAIRS[protocol]
-    sender, receiver = make_sender(told), make_receiver()
+    sender, receiver = make_sender(messages), make_receiver()
     forward, backward = (Link(delay=DELAY, loss=LOSS, seed=seed) for seed in SEEDS)
     simulate(sender, receiver, forward, backward, until=1e9, trace=False)
     assert sender.done
@@ -74,20 +74,20 @@ class Cable:
         self.inbox.put(datagram)
 
 
-def in_simpy(protocol: str, told: list[bytes]) -> tuple:
+def in_simpy(protocol: str, messages: list[bytes]) -> tuple:
     env, delivered = simpy.Environment(), []
     forward, backward = (Cable(env, seed) for seed in SEEDS)
     send, receive = SIMPY[protocol]
     env.process(receive(forward, backward, delivered))
-    sender = env.process(send(env, forward, backward, told))
+    sender = env.process(send(env, forward, backward, messages))
     env.run(until=sender)
     env.run(until=env.now + 1)  # so that what is on its way arrives, as in the other
     return sender.value, forward.link.carried, backward.link.carried, delivered
 
 
-def simpy_stop_and_wait(env, forward, backward, told):
+def simpy_stop_and_wait(env, forward, backward, messages):
     transmissions = 0
-    for n, message in enumerate(told):
+    for n, message in enumerate(messages):
         acknowledged = False
         while not acknowledged:
             forward.put(wire.data(n, message))
@@ -103,12 +103,12 @@ def simpy_stop_and_wait(env, forward, backward, told):
     return transmissions
 
 
-def simpy_go_back_n(env, forward, backward, told):
+def simpy_go_back_n(env, forward, backward, messages):
     base = following = transmissions = 0
-    sent_at, get = [0.0] * len(told), backward.inbox.get()
-    while base < len(told):
-        while following < min(base + WINDOW, len(told)):
-            forward.put(wire.data(following, told[following]))
+    sent_at, get = [0.0] * len(messages), backward.inbox.get()
+    while base < len(messages):
+        while following < min(base + WINDOW, len(messages)):
+            forward.put(wire.data(following, messages[following]))
             sent_at[following] = env.now
             following, transmissions = following + 1, transmissions + 1
         yield get | env.timeout(max(0.0, sent_at[base] + RTO - env.now))
@@ -121,17 +121,17 @@ def simpy_go_back_n(env, forward, backward, told):
     return transmissions
 
 
-def simpy_selective_repeat(env, forward, backward, told):
+def simpy_selective_repeat(env, forward, backward, messages):
     base = following = transmissions = 0
     acked, timers, get = set(), deque(), backward.inbox.get()
-    while base < len(told):
+    while base < len(messages):
         late = []
         while timers and (timers[0][1] in acked or timers[0][0] <= env.now):
             if (number := timers.popleft()[1]) not in acked:
                 late.append(number)
-        fresh = range(following, min(base + WINDOW, len(told)))
+        fresh = range(following, min(base + WINDOW, len(messages)))
         for number in (*late, *fresh):
-            forward.put(wire.data(number, told[number]))
+            forward.put(wire.data(number, messages[number]))
             timers.append((env.now + RTO, number))
             transmissions += 1
         following = max(following, fresh.stop)
@@ -170,20 +170,20 @@ SIMPY = {
 }
 
 
-def timed(run, protocol: str, told: list[bytes]) -> tuple[float, tuple]:
+def timed(run, protocol: str, messages: list[bytes]) -> tuple[float, tuple]:
     gc.collect()
     began = process_time()
-    result = run(protocol, told)
+    result = run(protocol, messages)
     return process_time() - began, result
 
 
 def main(segments: int = 10_000, rounds: int = 7):
     for protocol, target in TARGETS.items():
-        ratios, own, told = [], [], messages(segments)
+        ratios, own, messages = [], [], numbered(segments)
         for _ in range(rounds):  # interleaved, so that a busy machine slows both
-            seconds, result = timed(in_netlib, protocol, told)
-            other, expected = timed(in_simpy, protocol, told)
-            assert result[-1] == expected[-1] == told, "not delivered in order"
+            seconds, result = timed(in_netlib, protocol, messages)
+            other, expected = timed(in_simpy, protocol, messages)
+            assert result[-1] == expected[-1] == messages, "not delivered in order"
             assert result[:-1] == expected[:-1], f"netlib sent {result[:-1]}, SimPy {expected[:-1]}"
             ratios.append(other / seconds)
             own.append(seconds)

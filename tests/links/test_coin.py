@@ -76,5 +76,8 @@ def test_a_seed_that_is_no_whole_number_is_refused(seed):
 
 
 def test_numpy_integers_are_seeds_too():
-    assert Coin(np.int64(7)) == Coin(7)
-    assert type(Coin(np.int64(7)).seed) is int
+    coins = [Coin(np.int64(7)), Coin(7)]
+    assert coins[0] == coins[1]
+    assert coins[0].at(3) == coins[1].at(3)
+    first, second = ([type(u) for u in islice(coin.uniforms(), 2)] for coin in coins)
+    assert first == second == [float, float]

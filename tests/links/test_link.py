@@ -2,7 +2,7 @@
 
 import copy
 import pickle
-from itertools import islice
+from itertools import combinations, islice
 
 import numpy as np
 import pytest
@@ -270,6 +270,35 @@ def test_other_seeds_and_the_way_back_lose_others():
     assert links[2] == Link(loss=0.3, seed=1).reverse()
 
 
+def test_the_draws_of_each_kind_are_independent_of_all_others():
+    # the same p throughout: two kinds that shared a stream would pick the same datagrams
+    count, p = 4000, 0.5
+    link = Link(delay=Uniform(0.5, 0.5), loss=p, duplicate=p, reorder=p, seed=5)
+    kinds = {
+        name: np.array(values, float)
+        for name, values in zip(
+            ("loss", "duplicate", "reorder", "delay"),
+            zip(*islice(link.fates(), count), strict=True),
+            strict=True,
+        )
+    }
+    link = Link(delay=Uniform(0.5, 0.5), duplicate=1.0, seed=5)
+    arrivals = carry_all(link, [(0.0, 100)] * count)
+    kinds["copy"] = np.array([copied for _, copied in arrivals])
+    for one, other in combinations(kinds, 2):
+        pvalue = scipy.stats.pearsonr(kinds[one], kinds[other]).pvalue
+        assert pvalue > 1e-4, f"{one} and {other} share a stream"
+
+
+def test_numbers_of_numpy_give_plain_times():
+    plain = {"delay": 0.02, "jitter": 0.01, "loss": 0.1, "rate": 1e6, "queue": 5, "seed": 3}
+    link = Link(**{name: np.array(value)[()] for name, value in plain.items()})
+    assert (link, str(link)) == (Link(**plain), str(Link(**plain)))
+    times = carry_all(link, every(0.001, 50))
+    assert times == carry_all(Link(**plain), every(0.001, 50))
+    assert {type(at) for many in times for at in many} == {float}
+
+
 # ---- settings: a value, a fresh run, a change on the way
 
 
@@ -370,6 +399,11 @@ def test_time_does_not_go_back_and_sizes_are_not_negative():
         ({"queue": 1, "queue_bytes": 9}, "expected queue or queue_bytes, got both: 1 and 9"),
         ({"overhead": -8}, "overhead must be"),
         ({"seed": "a"}, "seed must be a whole number, 0 or more, got 'a'"),
+        ({"rate": 10**400}, "rate must be .*; got one of 1329 bits, too large to calculate with"),
+        ({"delay": 10**400}, "delay must be .*, got one of 1329 bits, too large"),
+        ({"loss": 10**5000}, "loss must be .*, got one of 16610 bits, too large"),
+        ({"rate": 1e4, "queue_bytes": 10**400}, "queue_bytes must be .* too large"),
+        ({"rate": 1e4, "overhead": 10**400}, "overhead must be .* too large"),
     ],
 )
 def test_a_wrong_parameter_is_named(impairments, message):

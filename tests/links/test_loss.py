@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlib.links.coin import Coin
-from netlib.links.loss import AtLeastApart, GilbertElliott, Independent, Replay, These, loss_model
+from netlib.links.loss import AtLeastApart, GilbertElliott, Independent, These, loss_model
 
 Z = NormalDist().inv_cdf(0.9995)  # a 99.9 % interval
 
@@ -27,7 +27,6 @@ MODELS = st.one_of(
     st.builds(Independent, st.floats(0, 1), st.floats(0, 0.9)),
     st.builds(GilbertElliott, st.floats(0.01, 1), st.floats(0.01, 1), st.floats(0, 1)),
     st.builds(These, st.sets(st.integers(0, 50))),
-    st.builds(Replay, st.lists(st.booleans(), min_size=1, max_size=9)),
     st.builds(AtLeastApart, st.floats(0, 1), st.integers(1, 5), st.floats(0, 0.9)),
 )
 
@@ -96,25 +95,19 @@ def test_scripted_drops_are_exactly_those():
     assert np.flatnonzero(picks(These({3, 7}), 100)).tolist() == [3, 7]
 
 
-def test_a_record_is_repeated_from_its_beginning():
-    assert picks(Replay([True, False, False]), 7).tolist() == [1, 0, 0, 1, 0, 0, 1]
-    assert Replay("0010") == Replay([0, 0, 1, 0])
-
-
 def test_spaced_picks_keep_their_distance_and_their_rate():
     model = AtLeastApart(0.25, gap=5)
     picked = np.flatnonzero(picks(model, 100_000))
     gaps = np.diff(picked)
     assert gaps.min() == 5
-    assert model.expected == pytest.approx(1 / 8)
-    assert abs(gaps.mean() - 8) < Z * gaps.std() / np.sqrt(gaps.size)
+    assert abs(gaps.mean() - (4 + 1 / 0.25)) < Z * gaps.std() / np.sqrt(gaps.size)
     assert np.flatnonzero(picks(AtLeastApart(1, gap=5), 12)).tolist() == [4, 9]
 
 
 def test_short_forms_become_models():
     assert loss_model("loss", 0.1) == Independent(0.1)
     assert loss_model("loss", {3, 7}) == These({7, 3})
-    assert loss_model("loss", (model := Replay("01"))) is model
+    assert loss_model("loss", (model := GilbertElliott(0.1, 0.3))) is model
 
 
 @pytest.mark.parametrize(
@@ -130,8 +123,6 @@ def test_short_forms_become_models():
         (lambda: GilbertElliott(0, 0), "must not both be 0"),
         (lambda: These({-1}), "number of a datagram must be .* got -1"),
         (lambda: These({1.5}), "got 1.5"),
-        (lambda: Replay([]), "at least one"),
-        (lambda: Replay("abc"), "only bools"),
         (lambda: AtLeastApart(0.1, 0), "gap must be .* 1 or more, got 0"),
     ],
 )

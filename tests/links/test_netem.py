@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from netlib.links.delays import Constant, Empirical, Normal, Pareto, Uniform
 from netlib.links.link import Link
-from netlib.links.loss import AtLeastApart, GilbertElliott, Independent, Replay
+from netlib.links.loss import AtLeastApart, GilbertElliott, Independent
 from netlib.links.presets import PRESETS, preset
 
 WORDS = (
@@ -144,6 +144,10 @@ KNOWN = "known: delay, loss, duplicate, reorder, rate, limit, seed"
         ("limit 2.5", "expected a whole number, got '2.5'"),
         ("delay 1ms reorder 1% gap 0", "gap must be a whole number of datagrams, 1 or more, got 0"),
         ("delay 1ms loss 1% delay 2ms", "'delay' is there twice"),
+        ("rate 1mbit limit 3 limit 4", "'limit' is there twice"),
+        (f"rate 10kbit 1{'0' * 400}", "overhead must be a whole number of bytes, 0 or more, got"),
+        (f"limit 1{'0' * 400}", "got one of 1329 bits, too large to calculate with"),
+        (f"rate 1{'0' * 400}bit", "rate must be bits per second above 0, or None: no limit; got"),
         ("loss 1% 100%", "correlation must be in [0, 1), got 1.0"),
     ],
 )
@@ -157,7 +161,6 @@ def test_a_wrong_word_is_named_and_what_is_known_is_listed(words, message):
     "link, lacking",
     [
         (Link(loss={3, 7}), "loss=These({3, 7})"),
-        (Link(loss=Replay("01")), "loss=Replay(1 of 2)"),
         (Link(loss=AtLeastApart(0.1, 3)), "loss=AtLeastApart"),
         (Link(duplicate=GilbertElliott(0.1, 0.1)), "duplicate=GilbertElliott"),
         (Link(delay=Empirical((0.01, 0.02))), "delay=Empirical(2 samples, 10 to 20 ms)"),

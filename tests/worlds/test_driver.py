@@ -1,5 +1,7 @@
 """The loop over real sockets: when it wakes, what it hands over, how it ends, who is named."""
 
+import subprocess
+import sys
 import threading
 from functools import partial
 
@@ -179,6 +181,34 @@ def test_a_conversation_nobody_answers_ends_at_the_limit():
     trace = converse(sender, Scripted(), limit=0.05)
     assert {wire.describe(e.payload) for e in trace} == {"DATA 0 'm0'"}
     assert not sender.done
+
+
+MANY_FILES = """
+import resource, socket, sys
+from netlib.worlds import Driver, Echo, Source, drive, steady
+
+soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+if hard != resource.RLIM_INFINITY and hard < 1200:
+    sys.exit(77)
+resource.setrlimit(resource.RLIMIT_NOFILE, (1200, hard))
+others = [open("/dev/null") for _ in range(1100)]
+source = Source(steady(1000, 100, 5))
+with Driver(Echo()) as there, Driver(source, there.address) as here:
+    assert here.fileno() >= 1024
+    assert drive(here, there, limit=10, until=lambda: len(source.answers) == 5)
+assert [n for n, _ in source.answers] == [0, 1, 2, 3, 4]
+assert all(at >= n / 1000 for n, at in enumerate(source.sent))
+"""
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="its select knows no largest descriptor")
+def test_a_process_with_more_than_1024_open_files_is_no_obstacle():
+    child = subprocess.run(
+        [sys.executable, "-c", MANY_FILES], capture_output=True, text=True, timeout=30
+    )
+    if child.returncode == 77:
+        pytest.skip("this system allows a process fewer than 1200 files")
+    assert child.returncode == 0, child.stderr
 
 
 # ---- mistakes
