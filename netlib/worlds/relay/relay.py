@@ -175,6 +175,8 @@ class Relay:
         loopback = "::1" if far_family == socket.AF_INET6 else "127.0.0.1"
         with bound_socket(socket.SOCK_DGRAM, self._host or loopback, self._port, None) as near:
             family, (host, *_) = near.family, near.getsockname()
+        if (host, self._port) == destination[:2]:
+            raise ValueError(f"destination must not be the relay itself, got {self.destination!r}")
         near_end, far_end = (family, host, self._port), (far_family, far_host, destination)
         links = self.forward, self.backward
         return RelayConfig(*near_end, *far_end, *links, self._record, self._max_clients)
