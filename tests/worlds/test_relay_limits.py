@@ -157,9 +157,11 @@ def test_a_trace_has_bounds_and_what_it_leaves_out_is_counted(monkeypatch):
 # What cannot be believed
 
 
-def test_a_datagram_forged_with_the_relays_own_address_goes_round_in_no_circle():
-    with echo() as server, Relay(server, Link(), Link(), thread=True) as relay:
-        relay._runner._loop._front._socket.sendto(b"round and round", relay.address)
+@pytest.mark.parametrize("host", ["127.0.0.1", "0.0.0.0"])
+def test_a_datagram_forged_with_the_relays_own_address_goes_round_in_no_circle(host):
+    with echo() as server, Relay(server, Link(), Link(), host=host, thread=True) as relay:
+        front = ("127.0.0.1", relay.address[1])
+        relay._runner._loop._front._socket.sendto(b"round and round", front)
         wait_for(lambda: relay.report.forward.drops)
         assert relay.report.forward == Counts(drops={ITSELF: 1})
         assert relay.report.clients == 0
@@ -214,7 +216,7 @@ class Talkative:
 
     def fates(self, coin, start=0):
         for n in range(start, 20):
-            print("x" * 10_000)
+            print("x" * 10_000)  # noqa: T201
             yield n % 2 == 1
 
 
@@ -245,6 +247,16 @@ def test_an_interrupt_while_a_relay_starts_its_thread_leaves_nothing(monkeypatch
             assert relay.report.forward == Counts()
 
 
+@on_linux
+def test_a_relay_at_any_address_answers_from_the_one_that_was_asked():
+    with echo() as server, Relay(server, Link(), Link(), host="0.0.0.0", thread=True) as relay:
+        for host in ("127.0.0.1", "127.0.0.5"):
+            with UDPReceiver() as client:
+                client._socket.connect((host, relay.address[1]))  # hears no other address
+                client._socket.send(b"question")
+                assert client.receive().payload == b"question"
+
+
 @pytest.mark.parametrize("thread", [False, True])
 def test_a_relay_listens_at_the_port_it_is_told_block_after_block(thread):
     with UDPReceiver() as free:
@@ -260,7 +272,7 @@ def test_a_relay_listens_at_the_port_it_is_told_block_after_block(thread):
 
 def test_a_port_that_cannot_be_had_is_an_error_at_once():
     with UDPReceiver() as receiver:
-        with pytest.raises(OSError, match="cannot bind to 127.0.0.1:.* port=0 lets the kernel"):
+        with pytest.raises(OSError, match=r"cannot bind to 127\.0\.0\.1:.* port=0 lets the kernel"):
             Relay(NOWHERE, Link(), Link(), port=receiver.address[1])
         with pytest.raises(ValueError, match=r"port must be in \[0, 65535\], got 65536"):
             Relay(NOWHERE, Link(), Link(), port=65536)

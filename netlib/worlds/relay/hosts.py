@@ -9,10 +9,11 @@ from collections.abc import Callable
 from copy import deepcopy
 
 from netlib.kernel.open_files import allow_files
-from netlib.sockets.background import Background
+from netlib.sockets.background import opening
 from netlib.sockets.child import ENDED, Child
 from netlib.worlds.relay.loop import Loop, RelayConfig
 
+INTERRUPTED = 1.0  # seconds to wait for a thread whose start was interrupted
 SPARE = 16  # files that the relay's process opens beside one for each client
 
 
@@ -48,15 +49,19 @@ class ThreadHost:
         self.exit_reason = ""
         self._loop = Loop(config, self.answers.put)
         self.tell = self._loop.tell
-        self._background = Background(self._run, self._loop).start()
+        self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
+        with opening(lambda: self.end(INTERRUPTED)):
+            self._thread.start()
 
     def end(self, patience: float):
-        """Wait for the thread to end."""
-        self._background.interrupt()
+        """End the thread; wait for that, at most `patience` seconds."""
+        self.tell(0, "stop")  # once more: the first may never have been sent
+        if self._thread.ident is not None:  # else it never began
+            self._thread.join(patience)
 
-    def _run(self, loop: Loop):
+    def _run(self):
         try:
-            loop.run()
+            self._loop.run()
         except BaseException as failure:  # not lost: the next request raises it
             self.exit_reason = repr(failure)
         finally:

@@ -110,10 +110,6 @@ class Loop:
         with contextlib.suppress(OSError):  # BlockingIOError: it will wake up already; or has ended
             self._waker.send(b"!")
 
-    def interrupt(self):
-        """Have the loop end, from any thread."""
-        self.tell(0, "stop")
-
     def run(self):
         """Relay until told to stop."""
         self._cpu_before = time.thread_time()
@@ -163,7 +159,7 @@ class Loop:
     def _questions(self, since: float) -> list[Arrival]:
         questions, forward = [], self._forward
         for at, payload, source in self._take(self._front, since):
-            if source == self._front.address:  # forged: the answer would come in here again
+            if self._front.is_at(source):  # forged: the answer would come in here again
                 forward.drops[ITSELF] += 1
             elif client := self._clients.find(source):
                 questions.append((at, forward, payload, client))

@@ -22,6 +22,7 @@ from netlib.kernel.gauge import gauge
 from netlib.trace import Address
 from netlib.worlds.relay.report import BLOCKED, EVICTED, REFUSED, TOO_LONG
 
+ANY = "0.0.0.0"
 DRAIN = 64  # datagrams taken from one socket before the others have their turn
 WANTED = 4 * 2**20  # bytes of receive buffer to ask for; the kernel may grant less
 SO_TIMESTAMPNS = 35  # Linux: the kernel's arrival time with each datagram, socket(7)
@@ -29,6 +30,8 @@ RECVERR = {  # Linux: ICMP errors without a connection; IP_RECVERR, IPV6_RECVERR
     socket.AF_INET: (socket.IPPROTO_IP, 11),
     socket.AF_INET6: (socket.IPPROTO_IPV6, 25),
 }
+PKTINFO = socket.IPPROTO_IP, 8  # Linux, IP_PKTINFO: which of this host's addresses was asked, ip(7)
+REMEMBERED = 10_000  # sources for which a front at 0.0.0.0 knows which address they asked
 EXTENDED_ERROR = struct.Struct("=IB")  # how struct sock_extended_err begins: errno, origin
 ICMP = (2, 3)  # SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6: as opposed to what this machine found out
 TIMESPEC = struct.Struct("@ll")  # seconds, nanoseconds
@@ -60,8 +63,9 @@ class RelaySocket:
     def __init__(self, family: int, host: str, port: int, drops: Counter[str]):
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
         self._drops, self._overflowed = drops, 0
+        self._asked: dict[Address, bytes] = {}  # by source, where one socket has many addresses
         try:
-            self._set_up()
+            self._set_up(host == ANY)
             self._socket.bind((host, port))
         except OSError:
             self._socket.close()
@@ -77,9 +81,11 @@ class RelaySocket:
         batch, receive, zero = [], self._receive, day_of_zero()
         try:
             for _ in range(DRAIN):
-                payload, stamps, _, source = receive(65535, 64)
-                at = _seconds(stamps[0][2], zero) if stamps else now()
+                payload, notes, _, source = receive(65535, 128)
+                at = _seconds(notes[0][2], zero) if notes else now()
                 batch.append((max(since, at), payload, source))
+                if len(notes) > 1:
+                    self._remember(source, notes[1][2])
         except BlockingIOError:
             if not batch:  # then it was an error that made the socket ready
                 self._read_errors()
@@ -90,10 +96,17 @@ class RelaySocket:
     def send(self, payload: bytes, address: Address) -> bool:
         """Send one datagram; return whether the kernel took it, else count why not."""
         try:
-            self._socket.sendto(payload, address)
+            self._sendto(payload, address)
             return True
         except OSError as error:
             return self._send_again(payload, address, error)
+
+    def is_at(self, address: Address) -> bool:
+        """Return whether an address is one of this socket's own."""
+        host, port, *_ = address
+        if port != self.address[1]:
+            return False
+        return address == self.address or (self.address[0] == ANY and _is_local(host))
 
     def overflowed(self) -> int:
         """Return how many datagrams the kernel has thrown away because the buffer was full."""
@@ -109,26 +122,39 @@ class RelaySocket:
         if error.errno not in CAUSES:  # what came back for an earlier one; this one has not gone
             self._note(error)
             try:
-                self._socket.sendto(payload, address)
+                self._sendto(payload, address)
                 return True
             except OSError as again:
                 error = again
         self._drops[cause_of(error)] += 1
         return False
 
-    def _set_up(self):
+    def _remember(self, source: Address, info: bytes):
+        if len(self._asked) >= REMEMBERED:  # the others are answered from a usual address
+            self._asked.clear()
+        self._asked[source] = bytes(4) + info[4:]  # without the interface: routing chooses it
+
+    def _set_up(self, everywhere: bool):
         self._socket.setblocking(False)
         self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, WANTED)
         if sys.platform == "linux":
             self._socket.setsockopt(*RECVERR[self._socket.family], 1)
             with contextlib.suppress(OSError):  # then the time at which we take it has to do
                 self._socket.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
+                self._socket.setsockopt(*PKTINFO, int(everywhere))
 
     if sys.platform == "linux":
 
         @property
         def _receive(self):
             return self._socket.recvmsg
+
+        def _sendto(self, payload: bytes, address: Address):
+            if address in self._asked:  # answer from the address that was asked
+                info = (*PKTINFO, self._asked[address])
+                self._socket.sendmsg([payload], [info], 0, address)
+            else:
+                self._socket.sendto(payload, address)
 
         def _note(self, error: OSError):
             self._read_errors()
@@ -146,6 +172,9 @@ class RelaySocket:
         def _receive(self, size: int, _: int) -> tuple[bytes, list, int, Address]:
             payload, source = self._socket.recvfrom(size)
             return payload, [], 0, source
+
+        def _sendto(self, payload: bytes, address: Address):
+            self._socket.sendto(payload, address)
 
         def _note(self, error: OSError):
             if isinstance(error, ConnectionError):
@@ -259,6 +288,15 @@ def icmp_cause(data: bytes) -> str:
     if origin not in ICMP:
         return ""
     return REFUSED if number == errno.ECONNREFUSED else f"{os.strerror(number)} (ICMP)"
+
+
+def _is_local(host: str) -> bool:
+    try:
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
+            probe.bind((host, 0))
+            return True
+    except OSError:
+        return False
 
 
 def _seconds(stamp: bytes, zero: int) -> float:
