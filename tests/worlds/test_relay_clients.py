@@ -1,6 +1,7 @@
 """Whoever sends through a relay, and whatever else comes in, is told apart and counted."""
 
 import os
+import selectors
 import signal
 import socket
 import sys
@@ -34,7 +35,9 @@ pytestmark = pytest.mark.filterwarnings("error")  # such as a process that nobod
 # Clients
 
 
-def test_each_client_gets_its_own_answers():
+@pytest.mark.parametrize("selector", [selectors.DefaultSelector, selectors.SelectSelector])
+def test_each_client_gets_its_own_answers(monkeypatch, selector):
+    monkeypatch.setattr(selectors, "DefaultSelector", selector)  # the second is Windows'
     with (
         echo() as server,
         Relay(server, Link(delay=0.002), Link(), record=True, thread=True) as relay,

@@ -32,9 +32,10 @@ class Relay:
     the fate that Link.carry gives it, and it never leaves before its time; how much later it left
     is in `report`. The links given stay as they are: each block begins with fresh copies.
 
-    host, port: where clients find it; loopback and any free port unless they say otherwise. record:
-    keep a `trace`, with all payloads, of up to 256 MiB. max_clients: the client that was silent for
-    longest makes room for one more.
+    host, port: where clients find it; loopback and any free port unless they say otherwise. At
+    "0.0.0.0", answers come from the address that was asked (on Linux). record: keep a `trace`, with
+    all payloads, of up to 256 MiB. max_clients: the client that was silent for longest makes room
+    for one more, also where no more files may be open.
     thread: run here and not in a process of its own. That takes models of loss and delay that a
     notebook defines, and it is a trap: a busy Python program lets its relay thread wait, so that
     datagrams are seconds late or lost at a few thousand per second. Look at `report` then.

@@ -81,11 +81,11 @@ class RelaySocket:
         batch, receive, zero = [], self._receive, day_of_zero()
         try:
             for _ in range(DRAIN):
-                payload, notes, _, source = receive(65535, 128)
-                at = _seconds(notes[0][2], zero) if notes else now()
+                payload, ancillary, _, source = receive(65535, 128)
+                at = _seconds(ancillary[0][2], zero) if ancillary else now()
                 batch.append((max(since, at), payload, source))
-                if len(notes) > 1:
-                    self._remember(source, notes[1][2])
+                if len(ancillary) > 1:
+                    self._remember(source, ancillary[1][2])
         except BlockingIOError:
             if not batch:  # then it was an error that made the socket ready
                 self._read_errors()
@@ -197,16 +197,12 @@ class Clients:
     """
 
     def __init__(self, room: int, open_socket: Callable[[], RelaySocket]):
-        self.fds: list[int]  # what to select: one that stands for all, or (on Windows) all
         self.evicted = 0
         self._open_socket = open_socket
         self._clients: OrderedDict[Address, Client] = OrderedDict()  # the longest silent first
         self._selector = selectors.DefaultSelector()
-        self._room = room
-        if hasattr(self._selector, "fileno"):  # epoll, kqueue
-            self.fds = [self._selector.fileno()]
-        else:
-            self.fds, self._room = [], min(room, SELECT_ROOM)
+        self.fds = self._watched()  # what to select, for the answers
+        self._room = room if self.fds else min(room, SELECT_ROOM)
         self._overflowed_before = 0  # at sockets that are closed
 
     def ready(self) -> list[Client]:
@@ -245,7 +241,14 @@ class Clients:
             return None
         client = self._clients[address] = Client(address, sock)
         self._selector.register(sock.fileno(), selectors.EVENT_READ, client)
+        self.fds = self._watched()
         return client
+
+    def _watched(self) -> list[int]:
+        """Return the one descriptor that stands for all (epoll, kqueue), or else (Windows) all."""
+        if hasattr(self._selector, "fileno"):
+            return [self._selector.fileno()]
+        return [client.socket.fileno() for client in self._clients.values()]
 
     def _opened(self) -> RelaySocket | None:
         with contextlib.suppress(OSError):  # such as EMFILE: too many open files
@@ -259,6 +262,7 @@ class Clients:
     def _forget(self):
         _, (_, sock) = self._clients.popitem(last=False)
         self._selector.unregister(sock.fileno())
+        self.fds = self._watched()
         sock.close()
         self._overflowed_before += sock.overflowed()
 
