@@ -35,7 +35,6 @@ REMEMBERED = 10_000  # sources for which a front at 0.0.0.0 knows which address 
 EXTENDED_ERROR = struct.Struct("=IB")  # how struct sock_extended_err begins: errno, origin
 ICMP = (2, 3)  # SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6: as opposed to what this machine found out
 TIMESPEC = struct.Struct("@ll")  # seconds, nanoseconds
-FD_SETSIZE = 1024  # select takes no higher descriptor, except on Windows
 SELECT_ROOM = 500  # clients, where one select (at most 512 sockets on Windows) asks every socket
 now = perf_counter  # seconds, on a clock that nobody sets
 CAUSES = {
@@ -95,18 +94,18 @@ class RelaySocket:
 
     def send(self, payload: bytes, address: Address) -> bool:
         """Send one datagram; return whether the kernel took it, else count why not."""
+        sendto = self._sendto if self._asked else self._socket.sendto
         try:
-            self._sendto(payload, address)
+            sendto(payload, address)
             return True
         except OSError as error:
             return self._send_again(payload, address, error)
 
     def is_at(self, address: Address) -> bool:
         """Return whether an address is one of this socket's own."""
-        host, port, *_ = address
-        if port != self.address[1]:
+        if address[1] != self.address[1]:  # almost always
             return False
-        return address == self.address or (self.address[0] == ANY and _is_local(host))
+        return address == self.address or (self.address[0] == ANY and _is_local(address[0]))
 
     def overflowed(self) -> int:
         """Return how many datagrams the kernel has thrown away because the buffer was full."""
@@ -269,9 +268,12 @@ class Clients:
 
 def readable(fds: list[int], timeout: float) -> list[int]:
     """Wait until one of these descriptors is readable, at most `timeout` [s]; return which are."""
-    if sys.platform == "win32" or max(fds) < FD_SETSIZE:
+    try:
         return select.select(fds, (), (), timeout)[0]
-    poller = select.poll()  # which takes any descriptor, and counts in milliseconds
+    except ValueError:  # it takes no descriptor above 1023
+        if sys.platform == "win32":
+            raise
+    poller = select.poll()  # which takes any, and counts in milliseconds
     for fd in fds:
         poller.register(fd, select.POLLIN)
     if not poller.poll(int(timeout * 1000)):
