@@ -29,9 +29,11 @@ def gauge(endpoint) -> Gauge | None:
     """
     if sys.platform != "linux":
         return None
-    with socket.socket(fileno=os.dup(endpoint.fileno())) as sock:
-        try:
-            counters = struct.unpack("9I", sock.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 36))
-        except (OSError, struct.error):
-            return None
+    if not isinstance(endpoint, socket.socket):
+        with socket.socket(fileno=os.dup(endpoint.fileno())) as sock:
+            return gauge(sock)
+    try:
+        counters = struct.unpack("9I", endpoint.getsockopt(socket.SOL_SOCKET, SO_MEMINFO, 36))
+    except (OSError, struct.error):
+        return None
     return Gauge(queued=counters[0], limit=counters[1], drops=counters[8])

@@ -18,10 +18,13 @@ import struct
 import sys
 import time
 from collections import deque
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
+from itertools import cycle, islice
 from statistics import median
 
+from netlib.kernel.open_files import allow_files
 from netlib.links.link import Link
+from netlib.sockets import UDPReceiver
 from netlib.worlds import Relay
 
 ASKED, SIZE = 0.020, 1200
@@ -203,6 +206,36 @@ def starts(runs: int):
     print(shown("ready after [ms]", ready), shown("stopped after", stopped))
 
 
+def by_clients(runs: int):
+    """Print the processor time that a datagram costs among so many clients, in turn."""
+    found: dict[int, list[float]] = {count: [] for count in (1, 200, 800)}
+    for _ in range(runs):
+        for count, rows in found.items():
+            rows.append(among(count) * 1e6)
+    for count, rows in found.items():
+        print(f"{count:6} clients", shown("cpu", rows))
+
+
+def among(count: int, questions: int = 2000) -> float:
+    """Return the processor time [s] of a relay for each datagram, question or answer."""
+    allow_files(1000)
+    with ExitStack() as stack:
+        server = stack.enter_context(UDPReceiver())
+        relay = stack.enter_context(Relay(server.address, Link(), Link(), max_clients=count))
+        clients = [stack.enter_context(UDPReceiver()) for _ in range(count)]
+        ask(relay, server, clients)
+        before = relay.report.cpu
+        ask(relay, server, islice(cycle(clients), questions))
+        return (relay.report.cpu - before) / (2 * questions)
+
+
+def ask(relay: Relay, server: UDPReceiver, clients):
+    for client in clients:
+        client._socket.sendto(bytes(200), relay.address)
+        server._socket.sendto(bytes(200), server.receive().source)
+        client.receive()
+
+
 def shown(name: str, values: list[float], best=min) -> str:
     return f"{name} {median(values):.3g} ({best(values):.3g})"
 
@@ -210,6 +243,7 @@ def shown(name: str, values: list[float], best=min) -> str:
 def main():
     runs = int(sys.argv[1]) if len(sys.argv) > 1 else 3
     starts(runs)
+    by_clients(runs)
     for rate, seconds in RATES:
         datagrams(rate, seconds, runs)
 

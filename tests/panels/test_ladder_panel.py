@@ -16,7 +16,7 @@ from netlib.panels.ladder.panel import PER_SECOND
 from netlib.panels.panel import Panel
 from netlib.protocols import StopAndWaitReceiver, StopAndWaitSender
 from netlib.show.ladder import Ladder
-from netlib.worlds.relay import Row
+from netlib.worlds.relay import Record
 from netlib.worlds.relay.report import BY_HAND
 
 pytestmark = [
@@ -301,8 +301,8 @@ def test_nothing_is_opened_before_start_and_an_untouched_panel_reads_as_text():
 # Where an arrow is
 
 
-def row(time: float, action: str, number: int = 0, note: str = "", way: str = "forward") -> Row:
-    return Row(time, way, action, b"x", ("127.0.0.1", 1), note, number)
+def row(time: float, action: str, number: int = 0, note: str = "", way: str = "forward") -> Record:
+    return Record(time, way, action, b"x", ("127.0.0.1", 1), note, number)
 
 
 def test_an_arrow_goes_evenly_and_after_a_delay_more_slowly_from_where_it_was():

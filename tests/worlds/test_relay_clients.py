@@ -1,9 +1,12 @@
-"""Who talks through a relay, and what else comes in: each is answered, told apart and counted."""
+"""Whoever sends through a relay, and whatever else comes in, is told apart and counted."""
 
 import os
+import selectors
 import signal
 import socket
 import sys
+import time
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -12,6 +15,8 @@ import pytest
 from relays import (
     echo,
     nothing_left_behind,  # noqa: F401
+    number,
+    numbered,
     on_linux,
     path,
     settled,
@@ -23,14 +28,16 @@ from netlib.sockets import Collector, UDPReceiver, UDPSender
 from netlib.worlds import Relay
 from netlib.worlds.relay import loop as relay_loop
 from netlib.worlds.relay.report import BUFFER, EVICTED, FULL, REFUSED, STRANGER, TOO_LONG, Counts
-from netlib.worlds.relay.sockets import Port
+from netlib.worlds.relay.sockets import RelaySocket
 
 pytestmark = pytest.mark.filterwarnings("error")  # such as a process that nobody waited for
 
 # Clients
 
 
-def test_each_client_gets_its_own_answers():
+@pytest.mark.parametrize("selector", [selectors.DefaultSelector, selectors.SelectSelector])
+def test_each_client_gets_its_own_answers(monkeypatch, selector):
+    monkeypatch.setattr(selectors, "DefaultSelector", selector)  # the second is Windows'
     with (
         echo() as server,
         Relay(server, Link(delay=0.002), Link(), record=True, thread=True) as relay,
@@ -91,6 +98,44 @@ def test_a_full_socket_beside_a_fresh_one_does_not_turn_back_the_links_time():
             server._socket.sendto(b"x", address)
         os.kill(relay.pid, signal.SIGCONT)
         assert settled(relay, 2, 151).backward == Counts(151, sent=151)
+
+
+@on_linux
+def test_what_a_sleeping_relay_has_yet_to_read_still_leaves_before_what_is_due_later():
+    count, ahead = 128, 100  # more than are taken in one turn
+    link = Link(delay=0.05, reorder={ahead})
+    with path(link, thread=False) as (sender, relay, receiver):
+        asleep(relay)
+        began = time.monotonic()
+        for payload in numbered(count):
+            sender.send(payload, relay.address)
+        if time.monotonic() - began > 0.05:
+            pytest.skip("this machine was too busy: sending took longer than the delay")
+        wait_for(lambda: time.monotonic() > began + 0.11)  # all of them are due
+        os.kill(relay.pid, signal.SIGCONT)
+        left = [number(receiver.receive().payload) for _ in range(count)]
+    assert left == [ahead, *range(ahead), *range(ahead + 1, count)]
+
+
+@on_linux
+def test_what_the_kernel_dropped_at_the_socket_of_an_evicted_client_is_counted():
+    with (
+        UDPReceiver() as server,
+        UDPSender() as first,
+        UDPSender() as second,
+        Relay(server.address, Link(), Link(), max_clients=1) as relay,
+    ):
+        first.send(b"hello", relay.address)
+        inside = server.receive().source
+        asleep(relay)
+        for _ in range(8_000):
+            server._socket.sendto(bytes(1000), inside)
+        second.send(b"hello", relay.address)
+        os.kill(relay.pid, signal.SIGCONT)
+        server.receive()
+        report = relay.report
+    assert (report.clients, report.evicted) == (1, 1)
+    assert report.backward.drops[BUFFER] > 1000
 
 
 def test_the_client_silent_for_longest_makes_room_and_is_counted():
@@ -185,14 +230,14 @@ def test_a_closed_destination_is_counted_and_the_relay_goes_on():
 
 @on_linux
 def test_what_an_earlier_datagram_brought_back_does_not_cost_the_next_one():
-    drops: dict[str, int] = {}
-    port = Port(socket.AF_INET, "127.0.0.1", drops)
+    drops: Counter[str] = Counter()
+    sock = RelaySocket(socket.AF_INET, "127.0.0.1", 0, drops)
     with UDPReceiver() as closed, UDPReceiver() as receiver:
         closed.close()
-        assert port.send(b"to nobody", closed.address)
-        assert port.send(b"to somebody", receiver.address)
+        assert sock.send(b"to nobody", closed.address)
+        assert sock.send(b"to somebody", receiver.address)
         assert receiver.receive().payload == b"to somebody"
-    port.close()
+    sock.close()
     assert drops == {REFUSED: 1}
 
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from netlib.links.link import Link
 from netlib.show.ladder.pairing import Repeats
-from netlib.worlds.relay.relay import Row
+from netlib.worlds.relay import Record
 
 KEPT = 30  # arrows that are shown; older ones are in the trace
 
@@ -66,7 +66,7 @@ class Flights:
     def __post_init__(self):
         self._links = {way: self.link.copy() for way in ("forward", "backward")}
 
-    def take(self, row: Row):
+    def take(self, row: Record):
         """Note what the relay has recorded."""
         if row.action == "send":
             again = self._repeats.take(row.way, row.payload, row.way == "backward")
@@ -99,7 +99,7 @@ class Flights:
         """Return what is on its way, the oldest first."""
         return [flight for flight in self.all if flight.state == "flying"]
 
-    def _corners(self, row: Row) -> list[tuple[float, float]]:
+    def _corners(self, row: Record) -> list[tuple[float, float]]:
         """Return its way: first it may wait for its turn, then it travels."""
         link = self._links[row.way]
         due = link.carry(len(row.payload), row.time)[0]

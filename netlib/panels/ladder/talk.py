@@ -12,7 +12,7 @@ from netlib.endpoint import Endpoint
 from netlib.links.link import Link
 from netlib.trace import Trace
 from netlib.worlds.driver import Driver, drive
-from netlib.worlds.relay.relay import Relay, Row
+from netlib.worlds.relay import Record, Relay
 
 LOOK = 0.05  # seconds between two looks at the relay
 FAREWELL = 2.0  # seconds to wait for the thread
@@ -24,7 +24,7 @@ class News(NamedTuple):
     """What has happened up to `now`, and when each side's timer will go off [s, relay's time]."""
 
     now: float
-    rows: list[Row]
+    rows: list[Record]
     deadlines: tuple[float | None, float | None]
 
 

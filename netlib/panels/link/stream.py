@@ -12,7 +12,7 @@ from netlib.links.link import Link
 from netlib.sockets.background import Collector
 from netlib.sockets.udp import Datagram, UDPReceiver, UDPSender
 from netlib.trace import Address
-from netlib.worlds.relay.relay import Relay
+from netlib.worlds.relay import Relay
 from netlib.worlds.traffic import NUMBER
 
 PER_SECOND, SIZE = 50, 200  # datagrams a second, bytes of payload in each: 80 kbit/s

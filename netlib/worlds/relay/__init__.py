@@ -1,5 +1,6 @@
 """World 2 for UDP: a link in front of real sockets, in a process of its own."""
 
-from netlib.worlds.relay.relay import Relay, RelayDied, Row
+from netlib.worlds.relay.relay import Relay, RelayDied
+from netlib.worlds.relay.report import Record
 
-__all__ = ["Relay", "RelayDied", "Row"]
+__all__ = ["Record", "Relay", "RelayDied"]

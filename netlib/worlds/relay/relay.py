@@ -5,35 +5,22 @@ import socket
 import threading
 import time
 from math import isfinite
-from typing import NamedTuple
 
 from netlib.links.link import Link
+from netlib.sockets.background import opening
 from netlib.sockets.base import bound_socket, explained, named, resolved
 from netlib.trace import Address, Trace
 from netlib.worlds.relay.hosts import ENDED, ProcessHost, ThreadHost
-from netlib.worlds.relay.loop import Plan
-from netlib.worlds.relay.report import RelayReport
+from netlib.worlds.relay.loop import RelayConfig
+from netlib.worlds.relay.report import Record, RelayReport
 
 START, ANSWER, STOP = 10.0, 5.0, 3.0  # seconds until something is wrong; usually 5 ms
 FETCH = 30.0  # seconds to hand over what was recorded
-WAYS, TAMPERING = ("forward", "backward"), ("drop", "delay", "duplicate")
-ENDS = {"forward": ("sender", "receiver"), "backward": ("receiver", "sender")}
+DIRECTIONS, TAMPERING = ("forward", "backward"), ("drop", "delay", "duplicate")
 
 
 class RelayDied(RuntimeError):
     """The relay ended although nobody stopped it; what it counted is lost with it."""
-
-
-class Row(NamedTuple):
-    """What became of a datagram, at `time` [s] since the relay began: as in its trace."""
-
-    time: float
-    way: str
-    action: str
-    payload: bytes
-    client: Address
-    note: str
-    number: int  # of the datagram in its direction, from 0
 
 
 class Relay:
@@ -41,12 +28,14 @@ class Relay:
     `backward` the link on the way back.
 
     Inside its `with` block, whatever is sent to `address` goes on to the destination, and what the
-    destination answers goes back to whoever sent. The n-th datagram into a direction meets the
-    fate that Link.carry gives it, and it never leaves before its time; how much later it left is
-    in `report`. The links given stay as they are: each block begins with fresh copies.
+    destination answers goes back to the client that asked. The n-th datagram into a direction meets
+    the fate that Link.carry gives it, and it never leaves before its time; how much later it left
+    is in `report`. The links given stay as they are: each block begins with fresh copies.
 
-    host: where clients find it, loopback unless it says otherwise. record: keep a `trace`, with
-    all payloads. max_clients: the client that was silent for longest makes room for one more.
+    host, port: where clients find it; loopback and any free port unless they say otherwise. At
+    "0.0.0.0", answers come from the address that was asked (on Linux). record: keep a `trace`, with
+    all payloads, of up to 256 MiB. max_clients: the client that was silent for longest makes room
+    for one more, also where no more files may be open.
     thread: run here and not in a process of its own. That takes models of loss and delay that a
     notebook defines, and it is a trap: a busy Python program lets its relay thread wait, so that
     datagrams are seconds late or lost at a few thousand per second. Look at `report` then.
@@ -59,28 +48,30 @@ class Relay:
         backward: Link,
         *,
         host: str | None = None,
+        port: int = 0,
         record: bool = False,
         max_clients: int = 128,
         thread: bool = False,
     ):
-        _expect_links(forward=forward, backward=backward)
+        _expect_links({"forward": forward, "backward": backward})
         if max_clients < 1:
             raise ValueError(f"max_clients must be 1 or more, got {max_clients!r}")
         self.destination, self.forward, self.backward = destination, forward, backward
-        self._host, self._record, self._max_clients = host, record, max_clients
+        self._host, self._port, self._record, self._max_clients = host, port, record, max_clients
         self._kind = ThreadHost if thread else ProcessHost
         self._runner: ProcessHost | ThreadHost | None = None
         self._address: Address | None = None
-        self._final: tuple[RelayReport, list[tuple]] | None = None
+        self._final: tuple[RelayReport, list[Record]] | None = None
         self._lock, self._number, self._death = threading.RLock(), 0, ""
-        self._plan()  # so that a mistake in an address is an error where it is made
+        self._config()  # so that a mistake in an address is an error where it is made
 
     def start(self) -> "Relay":
         """Begin to relay, and return once that works; a `with` block calls this."""
         if self._runner is not None:
-            raise RuntimeError(f"this relay is running already, at {named(self._address)}")
+            raise RuntimeError(f"this relay is running already, at {named(self.address)}")
         self._final, self._number, self._death = None, 0, ""
-        self._runner = self._kind(self._plan())
+        with opening(lambda: self._end(0)):
+            self._runner = self._kind(self._config())
         try:
             self._address = self._answer(0, START)
         except BaseException:
@@ -91,7 +82,7 @@ class Relay:
     def close(self):
         """Stop relaying; what is on its way is gone. Closing twice is harmless.
 
-        Raises RelayDied if it had died and nobody knows yet.
+        Raises RelayDied if it crashed and no earlier call has reported it.
         """
         with self._lock:
             if self._runner is None:
@@ -106,13 +97,13 @@ class Relay:
     @property
     def address(self) -> Address:
         """Where to send what is for the destination."""
-        self._expect_begun()
+        if self._address is None:
+            raise _not_running()
         return self._address
 
     @property
     def report(self) -> RelayReport:
         """What was lost, by cause, and how late it was; after the block, of all of it."""
-        self._expect_begun()
         with self._lock:
             return self._final[0] if self._final else self._ask("report")
 
@@ -121,14 +112,14 @@ class Relay:
         """What became of each datagram, if the relay was asked to record.
 
         As in the simulator: send is when it came to the relay, lost says why, receive is when it
-        left, a duplicate is noted "copy". Times are in seconds since the relay began.
+        left, a duplicate is noted "copy". Times are in seconds since the relay began. What there
+        was no room for is counted in `report.unrecorded`.
         """
         if not self._record:
             raise RuntimeError("expected Relay(..., record=True): this one keeps no trace")
-        self._expect_begun()
         with self._lock:
-            rows = self._final[1] if self._final else self._ask("rows", patience=FETCH)
-        return _told(rows, self.destination)
+            final = self._final or self._ask("rows_since", 0, patience=FETCH)
+        return _trace(final[1], self.destination)
 
     @property
     def pid(self) -> int | None:
@@ -141,13 +132,12 @@ class Relay:
         What is on its way or in the queue goes on, and so do the numbers of the datagrams: number
         n meets the fate that the new settings give to number n.
         """
-        wanted = {"forward": forward, "backward": backward}
-        wanted = {name: link for name, link in wanted.items() if link is not None}
-        _expect_links(**wanted)
-        self._expect_begun()
-        self._ask("dial", wanted)
-        self.forward = wanted.get("forward", self.forward)
-        self.backward = wanted.get("backward", self.backward)
+        links = {"forward": forward, "backward": backward}
+        changes = {name: link for name, link in links.items() if link is not None}
+        _expect_links(changes)
+        self._ask("dial", changes)
+        self.forward = changes.get("forward", self.forward)
+        self.backward = changes.get("backward", self.backward)
 
     def tamper(self, way: str, number: int, what: str, seconds: float = 0.0) -> bool:
         """Do something to a datagram on its way; return False if it was not there any more.
@@ -156,19 +146,16 @@ class Relay:
         what: "drop"; "delay", by so many seconds more; "duplicate", and the copy follows at once.
         Of a datagram and its copy, the one that leaves first is meant.
         """
-        for name, got, known in (("way", way, WAYS), ("what", what, TAMPERING)):
-            if got not in known:
-                raise ValueError(f"{name} must be one of {', '.join(known)}, got {got!r}")
+        for name, value, choices in (("way", way, DIRECTIONS), ("what", what, TAMPERING)):
+            if value not in choices:
+                raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
         if not (isfinite(seconds) and seconds >= 0):
             raise ValueError(f"seconds must be a number of seconds, 0 or more, got {seconds!r}")
-        self._expect_begun()
         return self._ask("tamper", way, number, what, seconds)
 
-    def rows_since(self, since: int = 0) -> tuple[float, list[Row]]:
-        """Return the relay's time now [s] and, if it records, the rows from number `since` on."""
-        self._expect_begun()
-        elapsed, rows = self._ask("rows_since", since)
-        return elapsed, [Row(*row) for row in rows]
+    def rows_since(self, since: int = 0) -> tuple[float, list[Record]]:
+        """Return the relay's time now [s] and, if it records, what it has from `since` on."""
+        return self._ask("rows_since", since)
 
     def __enter__(self) -> "Relay":
         return self.start()
@@ -181,16 +168,19 @@ class Relay:
                 raise
 
     def __repr__(self) -> str:
-        where = named(self._address) if self._runner else "not running"
+        where = named(self.address) if self._runner else "not running"
         return f"Relay({where} → {named(self.destination)}: {self.forward!r}, {self.backward!r})"
 
-    def _plan(self) -> Plan:
+    def _config(self) -> RelayConfig:
         far_family, destination, far_host = _route(self.destination)
         loopback = "::1" if far_family == socket.AF_INET6 else "127.0.0.1"
-        with bound_socket(socket.SOCK_DGRAM, self._host or loopback, 0, None) as near:
-            family, host = near.family, near.getsockname()[0]
-        ways = self.forward, self.backward, self._record, self._max_clients
-        return Plan(family, host, far_family, far_host, destination, *ways)
+        with bound_socket(socket.SOCK_DGRAM, self._host or loopback, self._port, None) as near:
+            family, (host, *_) = near.family, near.getsockname()
+        if (host, self._port) == destination[:2]:
+            raise ValueError(f"destination must not be the relay itself, got {self.destination!r}")
+        near_end, far_end = (family, host, self._port), (far_family, far_host, destination)
+        links = self.forward, self.backward
+        return RelayConfig(*near_end, *far_end, *links, self._record, self._max_clients)
 
     def _ask(self, *request, patience: float = ANSWER):
         with self._lock:
@@ -201,9 +191,10 @@ class Relay:
             return self._answer(self._number, patience)
 
     def _answer(self, number: int, patience: float):
+        assert self._runner  # both callers have seen to it
         deadline = time.monotonic() + patience
-        got = None
-        while got != number:  # an earlier answer has been waited for in vain, or was interrupted
+        arrived = None
+        while arrived != number:  # an earlier answer was waited for in vain, or interrupted
             try:
                 item = self._runner.answers.get(timeout=max(0.0, deadline - time.monotonic()))
             except queue.Empty:
@@ -211,7 +202,7 @@ class Relay:
             if item is ENDED:
                 self._end(STOP)
                 raise RelayDied(self._death)
-            got, answer = item
+            arrived, answer = item
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -220,18 +211,15 @@ class Relay:
         runner, self._runner = self._runner, None
         if runner is not None:
             runner.end(patience)
-            self._death = f"the relay has died ({runner.last_words()}); start another one"
-
-    def _expect_begun(self):
-        if self._address is None:
-            raise _not_running()
+            if self._final is None:
+                self._death = f"the relay has died ({runner.exit_reason}); start another one"
 
 
 def _not_running() -> RuntimeError:
     return RuntimeError("the relay runs inside its `with` block, or from start() to close()")
 
 
-def _expect_links(**links: Link):
+def _expect_links(links: dict[str, Link]):
     for name, link in links.items():
         if not isinstance(link, Link):
             raise TypeError(f"{name} must be a Link, got {link!r}")
@@ -248,18 +236,17 @@ def _route(destination: Address) -> tuple[int, Address, str]:
         raise explained(error, f"cannot relay to {named(destination)}") from None
 
 
-def _told(rows: list[tuple], destination: Address) -> Trace:
+def _trace(records: list[Record], destination: Address) -> Trace:
     trace = Trace(lambda: 0.0, show_times=True)
     trace.losses_recorded = True
     trace.name(destination, "receiver")
-    for time_, way, action, payload, client, note, _ in sorted(rows, key=lambda row: row[0]):
+    for at, way, action, payload, client, note, _ in sorted(records, key=lambda row: row.time):
         sender = trace.roles.get(client) or trace.name(client, "sender")
-        forth = way == "forward"
         ends = ((sender, client), ("receiver", destination))
-        (source, source_at), (target, target_at) = ends if forth else ends[::-1]
+        (source, source_address), (target, address) = ends if way == "forward" else ends[::-1]
         if action == "receive":
-            trace.record_at(time_, target, action, payload, source_at, note)
+            trace.record_at(at, target, action, payload, source_address, note)
         else:
-            who = "link" if action == "lost" else source
-            trace.record_at(time_, who, action, payload, target_at, note)
+            role = "link" if action == "lost" else source
+            trace.record_at(at, role, action, payload, address, note)
     return trace

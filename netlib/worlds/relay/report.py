@@ -1,16 +1,38 @@
-"""How well a relay kept its word: what it lost, by cause, and how late it was."""
+"""What a relay counts and what it says of itself: what it lost, by cause, and how late it was."""
 
 from bisect import bisect_left
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass, field, fields
+from itertools import accumulate
 from typing import NamedTuple
+
+from netlib.links.link import Link
+from netlib.links.settings import Settings
+from netlib.trace import Address
 
 BUFFER, FULL = "receive buffer full", "relay's memory full"
 BLOCKED, EVICTED = "send buffer full", "client evicted"
-STRANGER, TOO_LONG, REFUSED = "from a stranger", "too long to send", "refused (ICMP)"
+NO_SOCKET = "no socket left for the client"
+STRANGER, ITSELF = "from a stranger", "from the relay's own address"
+TOO_LONG, REFUSED = "too long to send", "refused (ICMP)"
 BY_HAND = "dropped by hand"  # Relay.tamper
-OWN = (BUFFER, FULL, BLOCKED, EVICTED)  # the link did not ask for these: the relay fell behind
+RELAY_FAULTS = (BUFFER, FULL, BLOCKED, EVICTED, NO_SOCKET)  # the link did not ask for these
 
 LATENESS_BUDGET = 0.05  # of the round-trip time: a curve drawn with more would be wrong
+LEISURE = 2e-3  # seconds that a datagram may lie unread where the link is much slower than that
+
+
+class Record(NamedTuple):
+    """What became of a datagram, at `time` [s] since the relay began: as in its trace."""
+
+    time: float
+    way: str
+    action: str
+    payload: bytes
+    client: Address
+    note: str
+    number: int  # of the datagram in its direction, from 0
 
 
 class Lateness(NamedTuple):
@@ -27,8 +49,8 @@ class Counts:
     """One direction: how many datagrams came in, how many copies the link made, what went out.
 
     arrived + copies = sent + in_flight + what `drops` counts, except the drops that happen before
-    the link (BUFFER, STRANGER) and those after the sending: REFUSED ones were sent, and a message
-    came back that nobody listens there.
+    the link (BUFFER, NO_SOCKET, STRANGER, ITSELF) and those after the sending: "(ICMP)" means that
+    a datagram was sent, and a message came back that it could not be delivered.
     """
 
     arrived: int = 0
@@ -40,16 +62,17 @@ class Counts:
     def __str__(self) -> str:
         lost = ", ".join(f"{count} {cause}" for cause, count in sorted(self.drops.items()))
         copies = f" + {self.copies} copies" if self.copies else ""
-        way = f" ({self.in_flight} on their way)" if self.in_flight else ""
-        return f"{self.arrived}{copies} in, {self.sent} out{way}; lost: {lost or 'none'}"
+        in_flight = f" ({self.in_flight} on their way)" if self.in_flight else ""
+        return f"{self.arrived}{copies} in, {self.sent} out{in_flight}; lost: {lost or 'none'}"
 
 
 @dataclass(frozen=True)
 class RelayReport:
     """What a relay says of itself.
 
-    lateness: None before the first departure. clients: known now; evicted: forgotten for lack of
-    room. cpu: seconds of processor time used; elapsed: seconds that it has run.
+    lateness: None before the first departure. clients: how many it has now; evicted: how many were
+    forgotten for lack of room. cpu: seconds of processor time used; elapsed: seconds that it has
+    run. unrecorded: events that its trace had no room for.
     """
 
     forward: Counts
@@ -59,12 +82,13 @@ class RelayReport:
     evicted: int
     cpu: float
     elapsed: float
+    unrecorded: int = 0
 
     @property
     def own_drops(self) -> int:
         """How many datagrams were lost although the links did not ask for it."""
-        ways = (self.forward.drops, self.backward.drops)
-        return sum(drops.get(cause, 0) for drops in ways for cause in OWN)
+        drops = (self.forward.drops, self.backward.drops)
+        return sum(counts.get(cause, 0) for counts in drops for cause in RELAY_FAULTS)
 
     def too_busy(self, rtt: float) -> str:
         """Return why an experiment with this round-trip time [s] should be run again, or ""."""
@@ -78,8 +102,8 @@ class RelayReport:
     def __repr__(self) -> str:
         late = "nothing has left yet"
         if self.lateness:
-            named = self.lateness._asdict().items()
-            late = ", ".join(f"{name} {value * 1000:.3g}" for name, value in named) + " ms"
+            percentiles = self.lateness._asdict().items()
+            late = ", ".join(f"{name} {value * 1000:.3g}" for name, value in percentiles) + " ms"
         lines = {
             "forward": self.forward,
             "backward": self.backward,
@@ -87,34 +111,71 @@ class RelayReport:
             "clients": f"{self.clients}, {self.evicted} evicted",
             "processor": f"{self.cpu / self.elapsed:.1%} of {self.elapsed:.1f} s",
         }
+        if self.unrecorded:
+            lines["trace"] = f"incomplete: no room for {self.unrecorded} events"
         return "\n".join(f"{name:10}{line}" for name, line in lines.items())
 
 
-class Tally:
-    """A histogram of lateness, by 1 us below 1 ms and by 0.1 ms above, so that it stays small."""
+class Direction:
+    """One direction through a relay: its link, and its counters.
 
-    FINE = 1000
+    latest: when a datagram last entered the link [s]; two directions that share a link share it.
+    may_linger: what arrives need not be read at once, because none of it is due before LEISURE is
+    over and the kernel has noted when it arrived. It is read in a turn that some departure makes
+    necessary anyhow, which halves how often the relay wakes up, the most expensive thing it does.
+    """
+
+    def __init__(self, name: str, link: Link, latest: list[float]):
+        self.name, self.link, self._latest = name, link, latest
+        self.arrived = self.copies = self.sent = self.in_flight = 0
+        self.drops: Counter[str] = Counter()
+        self.review()
+
+    def carry(self, size: int, at: float) -> tuple[float, Sequence[float]]:
+        """Put a datagram into the link; return when that was, and when it leaves (and its copy)."""
+        # a time that goes back: of two sockets, the one read later had the earlier datagram
+        at = self._latest[0] = max(at, self._latest[0])
+        departures = self.link.carry(size, at)
+        self.arrived += 1
+        if not departures:
+            self.drops[self.link.why_lost] += 1
+        elif len(departures) > 1:
+            self.copies += 1
+        return at, departures
+
+    def dial(self, link: Link):
+        """Take over the settings of another link, from the next datagram on."""
+        settings = link.settings
+        self.link.change(**{each.name: getattr(settings, each.name) for each in fields(settings)})
+
+    def review(self):
+        """Find out whether datagrams may linger; again whenever the link has been dialled."""
+        link = self.link
+        in_order = link.reorder == Settings().reorder  # what is sent ahead skips the delay
+        self.may_linger = in_order and link.delay.quantile(2.0**-53) > 2 * LEISURE
+
+    def counts(self, overflowed: int) -> Counts:
+        """Return the counters; the kernel has thrown away `overflowed` before they came in."""
+        drops = dict(self.drops) | ({BUFFER: overflowed} if overflowed else {})
+        return Counts(self.arrived, self.copies, self.sent, self.in_flight, drops)
+
+
+class Tally:
+    """A histogram of lateness, by 1 us below 1 ms and by 0.1 ms above: small, and soon summed."""
 
     def __init__(self):
-        self._counts: dict[int, int] = {}
+        self._counts: Counter[int] = Counter()
 
     def add(self, late: float):
         """Count one datagram that left `late` seconds after its time."""
         us = int(late * 1e6)
-        if us >= self.FINE:
-            us = us // 100 * 100
-        self._counts[us] = self._counts.get(us, 0) + 1
+        self._counts[us if us < 1000 else us // 100 * 100] += 1
 
     def lateness(self) -> Lateness | None:
         """Return the percentiles so far, rounded up, or None if nothing was counted."""
-        if not self._counts:
+        edges = sorted(self._counts)
+        totals = list(accumulate(self._counts[us] for us in edges))
+        if not totals:
             return None
-        edges, totals = sorted(self._counts), []
-        for us in edges:
-            totals.append(self._counts[us] + (totals[-1] if totals else 0))
-        places = (bisect_left(totals, q * totals[-1]) for q in (0.5, 0.9, 0.99, 1.0))
-        return Lateness(*(_upper(edges[place]) for place in places))
-
-
-def _upper(us: int) -> float:
-    return (us + (1 if us < Tally.FINE else 100)) * 1e-6
+        found = [edges[bisect_left(totals, q * totals[-1])] for q in (0.5, 0.9, 0.99, 1.0)]
+        return Lateness(*((us + (1 if us < 1000 else 100)) * 1e-6 for us in found))
