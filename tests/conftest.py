@@ -22,7 +22,10 @@ hypothesis.settings.register_profile("busy machine", deadline=None)
 hypothesis.settings.load_profile("busy machine")
 nbval.kernel.KernelManager = PortlessManager  # nbval has no setting for it
 
-# Tests that wait more than they compute, and beside which notebook's they are to begin.
+# Three workers share two processors: while one waits for a timeout or a browser, two compute. That
+# works if what mostly waits runs beside what mostly computes, not all of it at the end. So each
+# file of tests that waits (left) begins with the tests of a notebook that computes (right). A name
+# that no file has any more changes the order, and no result.
 BESIDE = {
     "browser": "00",
     "binder": "01",

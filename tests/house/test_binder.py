@@ -1,4 +1,4 @@
-"""What Binder will build, checked without Docker: the files agree and an environment works."""
+"""What Binder will build, checked without Docker: the environment is small and works."""
 
 import ast
 import json
@@ -9,14 +9,12 @@ import sys
 import tomllib
 from pathlib import Path
 
-import pytest
-from packaging.requirements import Requirement
 from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("[0-9]*.ipynb"))
-MAX_SIZE = 400e6  # bytes installed
+MAX_SIZE = 320e6  # bytes installed, as the README says
 OURS = ("PYTEST", "JUPYTER", "PYTHON")  # variables that say how the tests run, not how Binder does
 RUN_FIRST = """
 from kernels import Kernel, code_cells, notebooks
@@ -26,12 +24,6 @@ with Kernel() as kernel:
 """
 
 
-def pins(file: str) -> set[str]:
-    """Return the lines name==version of a lock, without their platform markers."""
-    lines = (ROOT / file).read_text().splitlines()
-    return {line.split(" ;")[0] for line in lines if "==" in line and not line.startswith("#")}
-
-
 def imported() -> set[str]:
     """Return the names of all modules that the notebooks import."""
     cells = (c for n in NOTEBOOKS for c in json.loads(n.read_text())["cells"])
@@ -39,24 +31,6 @@ def imported() -> set[str]:
     nodes = [node for source in code for node in ast.walk(ast.parse(source))]
     plain = {alias.name for n in nodes if isinstance(n, ast.Import) for alias in n.names}
     return plain | {n.module for n in nodes if isinstance(n, ast.ImportFrom)}
-
-
-def test_binder_installs_a_part_of_the_pinned_environment_and_the_package():
-    assert pins("binder/requirements.txt") < pins("requirements.txt")
-    for file in ("requirements.txt", "binder/requirements.txt"):
-        assert "-e ." in (ROOT / file).read_text().splitlines(), file
-        assert "uv pip compile" in (ROOT / file).read_text(), f"{file}: how was it made?"
-
-
-@pytest.mark.parametrize("extra", PROJECT["optional-dependencies"])
-def test_every_dependency_is_pinned_inside_its_range(extra):
-    pinned = [Requirement(pin) for pin in pins("requirements.txt")]
-    for wanted in map(Requirement, PROJECT["optional-dependencies"][extra]):
-        exact = [p.specifier for p in pinned if p.name == wanted.name.lower()]
-        assert exact, f"{wanted} is not in requirements.txt"
-        for specifier in exact:
-            version = next(iter(specifier)).version
-            assert wanted.specifier.contains(version), f"{wanted}, pinned {version}"
 
 
 def test_binder_states_a_python_that_the_package_supports():
