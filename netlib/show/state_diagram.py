@@ -97,13 +97,15 @@ def _box(place: str, tags: dict[str, str]) -> str:
     x, y = _center(place)
     name, (width, height) = ("CLOSED" if place == END else place), BOX
     fill, stroke = (YELLOW, 2.5) if tags else ("#f4f4f4", 1)
-    look = {"rx": 6, "fill": fill, "stroke": INK, "stroke_width": stroke}
-    box = svg.rect(x - width / 2, y - height / 2, width, height, **look)
+    left, top = x - width / 2, y - height / 2
+    size = {"x": left, "y": top, "width": width, "height": height, "rx": 6}
+    box = svg.shape("rect", **size, fill=fill, stroke=INK, stroke_width=stroke)
     parts = [box, svg.text(x, y + 4.5, name, "middle", font_weight="bold")]
-    left, top = x - width / 2, y + height / 2 - 4
+    top += height - 4
     for color, words in tags.items():
         wide = 7 * len(words) + 12
-        parts.append(svg.rect(left, top, wide, 17, rx=8, fill=color))
+        size = {"x": left, "y": top, "width": wide, "height": 17, "rx": 8}
+        parts.append(svg.shape("rect", **size, fill=color))
         parts.append(svg.text(left + wide / 2, top + 12.5, words, "middle", fill="white"))
         left += wide + 4
     return "".join(parts)

@@ -15,7 +15,7 @@ def picture(inside: str, width: int, height: int, description: str, /, **look) -
     return shape("svg", inside, xmlns=namespace, role="img", aria_label=description, **look)
 
 
-def shape(tag: str, inside: str = "", **look) -> str:
+def shape(tag: str, inside: str = "", /, **look) -> str:
     """Return an element around what is markup already; stroke_width is written stroke-width."""
     attributes = "".join(f' {name.replace("_", "-")}="{_value(v)}"' for name, v in look.items())
     return f"<{tag}{attributes}>{inside}</{tag}>" if inside else f"<{tag}{attributes}/>"
@@ -39,11 +39,6 @@ def line(x1: float, y1: float, x2: float, y2: float, color: str, **look) -> str:
 def path(d: str, **look) -> str:
     """Return a path that is not filled unless `fill` says so."""
     return shape("path", d=d, **{"fill": "none", **look})
-
-
-def rect(x: float, y: float, width: float, height: float, **look) -> str:
-    """Return a box."""
-    return shape("rect", x=x, y=y, width=width, height=height, **look)
 
 
 def head(x: float, y: float, from_x: float, from_y: float, color: str) -> str:
