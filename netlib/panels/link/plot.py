@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import floor, log10
 
-from netlib.panels.link.stream import Arrived, Late, Sent
+from netlib.panels.link.stream import Arrival, Lateness, Sending
 from netlib.show import svg
 from netlib.show.style import LOSS, SENDER
 
@@ -14,15 +14,8 @@ GRACE = 0.5  # seconds after which a datagram that should be there counts as los
 
 VIRTUAL = "#aaa"
 WIDTH, HEIGHT = 900, 340  # of the picture, in its own pixels
-DESCRIPTION = (
-    "One-way delay of the last ten seconds, real and in virtual time; the table below has the "
-    "numbers"
-)
-LOOK = {
-    "style": "width:100%;max-width:1100px;display:block",
-    "font_size": 16,
-    "fill": "currentColor",
-}
+DESCRIPTION = "Delays of the last ten seconds, in both worlds; the table below has the numbers"
+STYLE = "width:100%;max-width:1100px;display:block"
 LEFT, RIGHT, TOP, BOTTOM = 64, 886, 74, 286  # of the axes
 LANE = 50  # where the losses are
 JITTER = "jitter (RFC 3550)"
@@ -53,15 +46,15 @@ class Window:
         self._early: dict[int, float] = {}
         self._before: Counter[str] = Counter()
 
-    def take(self, item: Sent | Arrived | Late):
+    def take(self, item: Sending | Arrival | Lateness):
         """Note what a stream has reported."""
         match item:
-            case Sent(number, at, due):
+            case Sending(number, at, due):
                 self.now = max(self.now, at)
                 self.flights[number] = Flight(at, due, self._early.pop(number, None))
-            case Arrived(number, at):
+            case Arrival(number, at):
                 self._arrive(number, at)
-            case Late(p99):
+            case Lateness(p99):
                 self.late = p99
 
     def forget(self):
@@ -140,7 +133,8 @@ def picture(window: Window, name: str = "live") -> str:
     marks = [(due, "v"), (arrived, "r"), (lost_there, "w"), (lost, "x")]
     drawn = "".join(_marked(points, f"{name}-{kind}") for points, kind in marks)
     inside = _definitions(name) + _legend() + _axes(top, step) + drawn
-    return svg.picture(inside, WIDTH, HEIGHT, DESCRIPTION, **LOOK)
+    look = {"style": STYLE, "font_size": 16, "fill": "currentColor"}
+    return svg.picture(inside, WIDTH, HEIGHT, DESCRIPTION, **look)
 
 
 def _cells(totals: Counter, share: Counter, lost: str, pairs: list[tuple]) -> list[str]:
