@@ -137,6 +137,9 @@ def test_a_preset_rules_until_a_slider_is_moved_by_hand(link):
     part(panel, "preset").locator("select").select_option("satellite")
     expect(panel).to_contain_text("RFC 2488, section 2")
     expect(part(panel, "delay")).to_contain_text("260.0")
+    for label in ("Resume", "Pause"):  # by then the kernel has heard what the page says to it
+        part(panel, "start").click()
+        expect(part(panel, "start")).to_have_text(label)
     expect(part(panel, "status")).to_contain_text("follows satellite")
     link.keep_picture()
     part(panel, "delay").get_by_role("slider").press("Home")

@@ -2,6 +2,7 @@
 
 import html
 from itertools import count
+from math import isclose
 
 import ipywidgets as ipw
 
@@ -92,17 +93,16 @@ class LinkPanel(Panel):
         self.queue = choice("queue [packets]", [*queues, NO_LIMIT], queue, tip)
         self.sliders = [self.loss, self.delay, self.jitter, self.rate, self.queue]
         for each in self.sliders:
-            each.observe(lambda _: self._moved(), "value")
+            each.observe(self._moved, "value")
 
     def _choose(self):
         """Take a preset's own link, and put the sliders as near to it as they go."""
         name, self._preset = self.preset.value, None
         if name:
             link = preset(name, seed=self.seed)
-            self.loss.value, self.delay.value = 100 * link.loss.p, 1000 * link.delay.mean
-            self.jitter.value = 1000 * link.delay.jitter
-            _put_near(self.rate, link.rate)
-            _put_near(self.queue, link.queue)
+            numbers = (100 * link.loss.p, 1000 * link.delay.mean, 1000 * link.delay.jitter)
+            for each, value in zip(self.sliders, (*numbers, link.rate, link.queue), strict=True):
+                _put_near(each, value)
             self._preset = link  # only now: what moves a slider ends a preset
         source = f"{name}: {PRESETS[name][0]}, in order. {SOURCES[name]}" if name else ""
         self.source.value = html.escape(source)
@@ -116,7 +116,10 @@ class LinkPanel(Panel):
         name = self.preset.value
         return f"The stream follows {name}: the sliders show what they can, and rule once moved"
 
-    def _moved(self):
+    def _moved(self, change):
+        old, new = change["old"], change["new"]
+        if isinstance(new, float) and isinstance(old, float) and isclose(old, new, abs_tol=1e-9):
+            return  # the page sends 260 back as 259.99999999999994
         if self._preset:
             self.preset.value = ""
         elif not self.preset.value:  # else it is the preset that moves it
@@ -167,7 +170,10 @@ class LinkPanel(Panel):
         return remark
 
 
-def _put_near(widget: ipw.SelectionSlider, value: float):
-    """Put a slider of choices at the one that is nearest."""
+def _put_near(widget: ipw.FloatSlider | ipw.SelectionSlider, value: float):
+    """Put a slider where it can stand that is nearest; elsewhere, the page would move it there."""
+    if isinstance(widget, ipw.FloatSlider):
+        widget.value = widget.step * round(value / widget.step)
+        return
     distances = [abs((known or 0) - value) for _, known in widget.options[:-1]]  # the last: None
     widget.index = distances.index(min(distances))
