@@ -166,7 +166,8 @@ class LinkPanel(Panel):
         self.pump.flush()
         self._ending = ""
         self.start_button.description = "Start"
-        self.set_status(f"The stream is over: {why}. {remark} Press Start for a new one.")
+        words = f"The stream is over: {why}. {remark}".strip()
+        self.set_status(f"{words} Press Start for a new one.")
         return remark
 
 
