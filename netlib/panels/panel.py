@@ -123,7 +123,7 @@ def slider(label: str, value: float, high: float, step: float, tooltip: str) -> 
 def choice(label: str, options: list[tuple], value, tooltip: str) -> ipw.SelectionSlider:
     """Return a slider over (name, value) pairs."""
     # by index: to ipywidgets, the value None is no choice
-    index = [known for _, known in options].index(value)
+    index = [each for _, each in options].index(value)
     widget = ipw.SelectionSlider(options=options, index=index, **_look(label, tooltip))
     return widget.add_class(_class(label))
 

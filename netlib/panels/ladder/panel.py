@@ -18,7 +18,7 @@ from netlib.panels.pump import Pump
 from netlib.panels.session import STUCK, End
 from netlib.show.ladder.ladder import Ladder
 from netlib.show.ladder.pairing import labelled
-from netlib.show.style import GREY, LOSS, RECEIVER, SENDER
+from netlib.show.style import GREY, LOSS, RECEIVER, SENDER, YELLOW
 from netlib.trace import Trace, printable
 
 PER_SECOND = 10.0  # messages to the page, at most; it draws the frames between them by itself
@@ -26,7 +26,7 @@ LINES, SHOWN = 8, 20  # of the text twin; timers in the picture
 FRAME = 100_000  # bytes on the wire around each datagram
 CHOICES = ("drop", "delay", "duplicate")
 DONE = {"drop": "dropped", "delay": "delayed", "duplicate": "duplicated"}
-COLORS = {"forward": SENDER, "backward": RECEIVER, "wrong": LOSS, "grey": GREY}
+COLORS = {"forward": SENDER, "backward": RECEIVER, "wrong": LOSS, "grey": GREY, "chosen": YELLOW}
 STYLE = f"""<style>
 .netlib-flights {{width: 100%; max-width: 900px; display: block; font: 14px system-ui, sans-serif}}
 .netlib-flights:focus-visible {{outline: 3px solid {SENDER}; outline-offset: -3px}}
@@ -121,7 +121,7 @@ class LadderPanel(Panel):
     def _start(self):
         self._end("")
         try:
-            self.sender, self.receiver = ends = _made(self._make[0]), _made(self._make[1])
+            self.sender, self.receiver = ends = self._endpoints()
         except Exception as failure:  # a callback has nobody to raise it to
             return self.set_status(f"{type(failure).__name__}: {failure}")
         self._link = self._link.copy(delay=self.delay.value)
@@ -134,6 +134,10 @@ class LadderPanel(Panel):
         self._talk.session.start()
         self.start_button.description = "Restart"
         self.set_status("The datagrams are on their way: click one.")
+
+    def _endpoints(self) -> tuple[Endpoint, Endpoint]:
+        make_sender, make_receiver = self._make
+        return _endpoint(make_sender), _endpoint(make_receiver)
 
     def _dial(self):
         self._flights.dial(self.delay.value)
@@ -229,11 +233,11 @@ def _slow(delay: float, spacing: float) -> Link:
     return Link(delay, rate=8 * FRAME / spacing, overhead=FRAME)  # hardly more for a longer one
 
 
-def _made(make: Callable[[], Endpoint]) -> Endpoint:
-    end = make()
-    if not isinstance(end, Endpoint):
-        raise TypeError(f"expected an Endpoint (deadline, receive, wake), got {end!r}")
-    return end
+def _endpoint(make: Callable[[], Endpoint]) -> Endpoint:
+    endpoint = make()
+    if not isinstance(endpoint, Endpoint):
+        raise TypeError(f"expected an Endpoint (deadline, receive, wake), got {endpoint!r}")
+    return endpoint
 
 
 def _listed(messages: list) -> str:

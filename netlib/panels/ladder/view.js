@@ -153,7 +153,7 @@ class View {
     const open = arrow.state === "flying";
     const group = open ? this.target(arrow, live) : make(this.layer, "g", {});
     if (open && key(arrow) === this.chosen)
-      make(group, "path", {d, stroke: "#F0E442", "stroke-width": 12, fill: "none"});
+      make(group, "path", {d, stroke: this.colors.chosen, "stroke-width": 12, fill: "none"});
     if (open) make(group, "path", {d, stroke: "transparent", "stroke-width": 26, fill: "none"});
     make(group, "path", {d, stroke: color, fill: "none", "stroke-width": open ? 3 : 1.8,
       ...(arrow.copy ? {"stroke-dasharray": "7 4"} : {})});

@@ -176,5 +176,5 @@ def _put_near(widget: ipw.FloatSlider | ipw.SelectionSlider, value: float):
     if isinstance(widget, ipw.FloatSlider):
         widget.value = widget.step * round(value / widget.step)
         return
-    distances = [abs((known or 0) - value) for _, known in widget.options[:-1]]  # the last: None
+    distances = [abs((number or 0) - value) for _, number in widget.options[:-1]]  # the last: None
     widget.index = distances.index(min(distances))
