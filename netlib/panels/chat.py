@@ -1,20 +1,22 @@
 """The panel in which people chat: it runs a server of the notebook's, or joins another's."""
 
-import contextlib
 import html
 import ipaddress
 import socket
 from collections import deque
 from collections.abc import Callable
+from contextlib import ExitStack
 from itertools import count
+from math import inf
 
 import ipywidgets as ipw
 
 from netlib.panels.invitation import LOOPBACK, Invitation, refuse_other_than_ipv4
-from netlib.panels.panel import Panel, message_line, typed
+from netlib.panels.panel import Panel, message_line, payload_of
 from netlib.panels.pump import Pump
-from netlib.sockets.background import Background, Collector
-from netlib.sockets.framing import Delimited, FramingError
+from netlib.panels.session import End, Session
+from netlib.sockets.background import Background
+from netlib.sockets.framing import Delimited
 from netlib.sockets.tcp import TCPConnection
 from netlib.trace import Address, html_table, named, printable
 
@@ -70,30 +72,37 @@ class ChatPanel(Panel):
     ):
         if (serve is None) == (join is None):
             raise ValueError("expected either a server to run or a code to join, got both or none")
-        invitation = Invitation.parse(join) if join else None
+        invitation = None if join is None else Invitation.parse(join)
         refuse_other_than_ipv4(host)
         self.name = ipw.Text(name or f"guest {next(_guests)}", description="name")
         self.name.layout.width = "16em"
-        self.text, line = message_line(self.while_open(self._send))
+        self.text, line = message_line(self.if_open(self._send))
         self.how, self.lines = ipw.HTML(), ipw.HTML().add_class("netlib-arrivals")
         super().__init__("Chat panel", self.how, self.name, line, self.lines)
-        self.pump, self._framer, self._recent = Pump(self._show), Delimited(), deque(maxlen=SHOWN)
-        self._server = self._connection = self._collector = None
+        self.pump, self._over = Pump(self._show), ""
+        self._recent: deque[str] = deque(maxlen=SHOWN)
+        self._server: ChatServer | None = None
+        self._opened = ExitStack()
+        self._session = Session(self._hear, self.pump.put, patience=inf)
         try:
-            if serve is not None:
-                self._server = ChatServer(serve, host)
-                invitation = Invitation(reachable(host), self._server.address[1])
-            self._enter(invitation)
+            self._enter(invitation or self._serve(serve, host))
         except BaseException:
             self.stop("not open: see the error")
             raise
         self._explain(host)
 
+    def _serve(self, serve, host: str) -> Invitation:
+        self._server = ChatServer(serve, host)
+        self._opened.callback(self._server.close)
+        return Invitation(reachable(host), self._server.address[1])
+
     def _enter(self, invitation: Invitation):
         self.code, self.address = str(invitation), (invitation.host, invitation.port)
         self._connection = TCPConnection.connect(self.address, timeout=PATIENCE)
-        self._collector = Collector(self._connection, on_arrival=self.pump.put).start()
-        self._connection.send_all(self._framer.encode(self.code.encode()))
+        for undo in (self._connection.close, self._session.stop, self._connection.interrupt):
+            self._opened.callback(undo)  # the last one first
+        self._session.start()
+        self._say(self.code.encode())
         self._show([])
 
     def _explain(self, host: str):
@@ -102,44 +111,58 @@ class ChatPanel(Panel):
         how += f'<code>ChatPanel(join="{self.code}")</code>, or in a terminal with '
         how += f"<code>nc {html.escape(where)} {port}</code> and the code as the first line."
         if self._server is None:
-            self.say(f"You have joined the chat at {named(self.address)}.")
+            self.set_status(f"You have joined the chat at {named(self.address)}.")
         elif ipaddress.IPv4Address(host).is_loopback:
-            self.say("The server listens on loopback: only this machine can reach it.")
+            self.set_status("The server listens on loopback: only this machine can reach it.")
         else:
             opened = named(self._server.address)
-            self.say(
+            self.set_status(
                 f"OPEN TO OTHER MACHINES: TCP, {opened}, no encryption, no password, until Stop."
             )
         self.how.value = how
 
     def _send(self):
-        message = typed(f"{self.name.value}: {self.text.value}")
         try:
-            self._connection.send_all(self._framer.encode(message))
+            self._say(payload_of(f"{self.name.value}: {self.text.value}"))
         except (OSError, ValueError) as error:
-            self.say(f"Not sent: {error}")
+            self.set_status(f"Not sent: {self._over or error}")
         else:
             self.text.value = ""
 
-    def _show(self, pieces: list[bytes]):
-        for piece in pieces:
+    def _say(self, line: bytes):
+        self._connection.send_all(Delimited().encode(line))
+
+    def _hear(self) -> str:
+        """Hand over the lines that come, short enough to show; return why no more can come."""
+        framer = Delimited()
+        while not (why := self._session.over()):
             try:
-                self._recent += self._framer.feed(piece)
-            except FramingError as error:
-                self.say(f"The server sent something else than lines: {error}")
-            if piece == b"":
-                self.say("The chat is over: its server has closed the connection.")
-        rows = [[printable(line, WIDEST)] for line in self._recent]
+                data = self._connection.receive()
+            except TimeoutError:  # nobody says anything
+                continue
+            for line in framer.feed(data):
+                self._session.report(printable(line.removesuffix(b"\r"), WIDEST))
+            if not data:
+                return "its server has closed the connection"
+        return why
+
+    def _show(self, items: list[str | End]):
+        for item in items:
+            if isinstance(item, End):
+                self._over = f"The chat is over: {item.why}."
+                self.set_status(self._over)
+                self._connection.close()
+            else:
+                self._recent.append(item)
+        rows = [[line] for line in self._recent]
         self.lines.value = html_table([["what was said (oldest first)"], *rows])
 
     def close_sockets(self):
         """Leave the chat, show what has come, and stop the server if it runs here."""
-        with contextlib.suppress(OSError):  # the server may have gone first, and not politely
-            if self._collector:
-                self._collector.stop()
-        self.pump.flush()
-        for owner in filter(None, (self._connection, self._server)):
-            owner.close()
+        try:
+            self._opened.close()
+        finally:
+            self.pump.flush()
 
 
 def reachable(host: str) -> str:

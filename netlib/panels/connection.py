@@ -31,14 +31,14 @@ class ConnectionPanel(Panel):
         both = [self._first_row(), *(self._row(side) for side in ("client", "server"))]
         super().__init__("Connection panel", *both, self.calls, self.diagram)
         self._ends: dict[str, TCPConnection | None] = {"client": None, "server": None}
-        self._said: list[list[str]] = []
+        self._notes: list[list[str]] = []
         self._clients: list[Address] = []
         self._listener = TCPListener(timeout=0.5)
         self.look()
 
     def _first_row(self) -> ipw.HBox:
-        connect = button("Connect", self.while_open(lambda _: self._connect()), "a new connection")
-        look = button("Look again", self.while_open(lambda _: self.look()), "ask the kernel again")
+        connect = button("Connect", self.if_open(lambda _: self._connect()), "a new connection")
+        look = button("Look again", self.if_open(lambda _: self.look()), "ask the kernel again")
         return ipw.HBox([connect, look])
 
     def _row(self, side: str) -> ipw.HBox:
@@ -46,23 +46,23 @@ class ConnectionPanel(Panel):
         return ipw.HBox([name, *(self._button(side, action) for action in ACTIONS)])
 
     def _button(self, side: str, action: str) -> ipw.Button:
-        press = self.while_open(lambda _: self._press(side, action))
-        made = button(action, press, f"{side}: {ACTIONS[action]}")
-        made.layout.width = "8em"
-        return made.add_class(f"netlib-{side}")
+        press = self.if_open(lambda _: self._press(side, action))
+        widget = button(action, press, f"{side}: {ACTIONS[action]}")
+        widget.layout.width = "8em"
+        return widget.add_class(f"netlib-{side}")
 
     def _connect(self):
         self._close_ends()
-        self._said = []
+        self._notes, address = [], self._listener.address
         try:
-            self._ends["client"] = TCPConnection.connect(self._listener.address, timeout=0.5)
+            self._ends["client"] = client = TCPConnection.connect(address, timeout=0.5)
             self._ends["server"] = self._listener.accept()
         except OSError as error:  # nobody would see it: a button's action has no cell to raise in
             self._close_ends()
             self._ends = {"client": None, "server": None}
             self._note("client", "connect()", f"{type(error).__name__}: {error}")
             return
-        self._clients = [self._ends["client"].local]
+        self._clients = [client.local]
         self._note("client", "connect()", "connected; the server has accepted")
 
     def _press(self, side: str, action: str):
@@ -97,18 +97,20 @@ class ConnectionPanel(Panel):
         return printable(data) if data else "b'': the end of the stream"
 
     def _note(self, side: str, call: str, outcome: str):
-        self._said.insert(0, [str(len(self._said) + 1), side, call, outcome])
+        self._notes.insert(0, [str(len(self._notes) + 1), side, call, outcome])
         self.look()
         with contextlib.suppress(RuntimeError):  # no event loop: in a test
-            asyncio.get_running_loop().call_later(LATER, self.while_open(self.look))
+            asyncio.get_running_loop().call_later(LATER, self.if_open(self.look))
 
     def look(self):
         """Ask the kernel for the states, and show them."""
         states = sides(self._listener.address, self._clients)
         self.diagram.value = StateDiagram(states)._repr_svg_()
-        rows = [*self._said, *([["\u00a0"] * 4] * SHOWN)]  # so that the diagram stays where it is
+        rows = [*self._notes, *([["\u00a0"] * 4] * SHOWN)]  # so that the diagram stays where it is
         self.calls.value = html_table([["#", "side", "call", "outcome"], *rows[:SHOWN]])
-        self.say("; ".join(f"{who}: {', '.join(each) or 'none'}" for who, each in states.items()))
+        self.set_status(
+            "; ".join(f"{s}: {', '.join(each) or 'none'}" for s, each in states.items())
+        )
 
     def _close_ends(self):
         for side, connection in self._ends.items():

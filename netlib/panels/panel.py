@@ -2,6 +2,7 @@
 
 import html
 import re
+from collections.abc import Iterator
 from typing import ClassVar
 
 import ipywidgets as ipw
@@ -10,6 +11,7 @@ STYLE = """<style>
 .netlib-panel table {line-height: 1.5; border-spacing: 0}
 .netlib-panel th, .netlib-panel td {padding: 0 16px 0 0}
 </style>"""
+WIDE = {"description_width": "initial"}
 
 
 class Panel:
@@ -25,22 +27,22 @@ class Panel:
         self.status = ipw.HTML().add_class("netlib-status")
         self.stop_button = button("Stop", lambda _: self.stop(), "close the sockets")
         name = ipw.HTML(f"{STYLE}<b>{html.escape(title)}</b>")
-        heading = ipw.HBox([name, self.stop_button])
-        heading.layout.justify_content = "space-between"
-        self.box = ipw.VBox([heading, *rows, self.status]).add_class("netlib-panel")
-        self.box.layout = {"border": "1px solid #999", "padding": "8px"}
-        for control in _controls(self.box):
+        heading = ipw.HBox([name, self.stop_button], layout={"justify_content": "space-between"})
+        frame = {"border": "1px solid #999", "padding": "8px"}
+        self.box = ipw.VBox([heading, *rows, self.status], layout=frame).add_class("netlib-panel")
+        for control in self._controls():
             _keep_in_order(control)
         before = Panel.running.get(type(self))
         if before is not None:
             before.stop("replaced by a newer one; run this cell again to use it here")
+            before.freeze()
         Panel.running[type(self)] = self
 
-    def while_open(self, action):
+    def if_open(self, action):
         """Return `action` made harmless once the panel has stopped: a press may be on its way."""
-        return lambda *given: action(*given) if self.is_open else None
+        return lambda *arguments: action(*arguments) if self.is_open else None
 
-    def say(self, text: str):
+    def set_status(self, text: str):
         """Show one line of plain text below the controls."""
         self.status.value = html.escape(text)
 
@@ -48,14 +50,26 @@ class Panel:
         """Close the sockets, wait for the threads, disable the controls. Harmless when repeated."""
         if self.is_open:
             self.is_open = False
-            self.close_sockets()
-            for control in _controls(self.box):
+            remark = self.close_sockets() or ""
+            for control in self._controls():
                 control.disabled = True
-            self.say(f"This panel is {why}.")
+            self.set_status(f"This panel is {why}. {remark}".strip())
 
-    def close_sockets(self):
-        """Release what the panel opened."""
+    def close_sockets(self) -> str | None:
+        """Release what the panel opened; return what the reader must know about that, if any."""
         raise NotImplementedError
+
+    def freeze(self):
+        """Leave one text of what was shown last, and close the widgets: the kernel keeps others."""
+        widgets = list(_below(self.box))
+        last = "".join(f"<div>{w.value}</div>" for w in widgets if isinstance(w, ipw.HTML))
+        self.box.children = [ipw.HTML(last)]
+        for widget in widgets:
+            for part in (widget, widget.layout, getattr(widget, "style", widget)):
+                part.close()
+
+    def _controls(self) -> list[ipw.Widget]:
+        return [widget for widget in _below(self.box) if hasattr(widget, "disabled")]
 
     def _repr_mimebundle_(self, **kwargs) -> dict:
         bundle = dict(self.box._repr_mimebundle_(**kwargs))
@@ -63,7 +77,7 @@ class Panel:
         return bundle
 
 
-def typed(text: str, size: int = 0) -> bytes:
+def payload_of(text: str, size: int = 0) -> bytes:
     r"""Return typed text as bytes: UTF-8, with `\xff` for a byte; `size` > 0 repeats or cuts it."""
     encoded = text.encode(errors="replace")  # a page may leave half an emoji, which has no bytes
     payload = re.sub(rb"\\x([0-9a-fA-F]{2})", lambda m: bytes.fromhex(m[1].decode()), encoded)
@@ -72,36 +86,60 @@ def typed(text: str, size: int = 0) -> bytes:
 
 def button(label: str, action, tooltip: str) -> ipw.Button:
     """Return a button; tests find it by the class `netlib-` and its label's first word."""
-    made = ipw.Button(description=label, tooltip=tooltip)
-    made.on_click(action)
-    return made.add_class("netlib-" + label.split()[0].lower())
+    widget = ipw.Button(description=label, tooltip=tooltip)
+    widget.on_click(action)
+    return widget.add_class(_class(label))
 
 
 def message_line(send) -> tuple[ipw.Text, ipw.HBox]:
     """Return a text field and the line it stands in; Enter and the Send button both call `send`."""
-    wide = {"description_width": "initial"}
-    text = ipw.Text("hello", description="message", layout={"width": "30em"}, style=wide)
+    text = ipw.Text("hello", description="message", layout={"width": "30em"}, style=WIDE)
     text.add_class("netlib-text")
     # the page's own submit event: it comes after the last letter, which a quick click may overtake
     text.on_msg(lambda _, content, __: send() if content.get("event") == "submit" else None)
-    sending = button("Send", lambda _: send(), "send the message (Enter does it too)")
-    return text, ipw.HBox([text, sending])
+    return text, ipw.HBox([text, button("Send", lambda _: send(), "send it (Enter does so too)")])
 
 
 def number(label: str, value: int, low: int, high: int, tooltip: str) -> ipw.BoundedIntText:
     """Return a field for a whole number between `low` and `high`."""
-    wide = {"description_width": "initial"}
-    room = {"width": f"{len(label) // 2 + 9}em"}  # for the label, six digits and two arrows
-    made = ipw.BoundedIntText(value, min=low, max=high, description=label, layout=room, style=wide)
-    made.tooltip = tooltip
-    return made
+    layout = {"width": f"{len(label) // 2 + 9}em"}  # room for the label, six digits, two arrows
+    look = {"description": label, "tooltip": tooltip, "layout": layout, "style": WIDE}
+    return ipw.BoundedIntText(value, min=low, max=high, **look)
 
 
 def toggle(label: str, change) -> ipw.ToggleButton:
     """Return a button that stays down; `change(is_down)` is called at each press."""
-    made = ipw.ToggleButton(False, description=label)
-    made.observe(lambda event: change(event["new"]), "value")
-    return made.add_class("netlib-pause")
+    widget = ipw.ToggleButton(False, description=label)
+    widget.observe(lambda event: change(event["new"]), "value")
+    return widget.add_class("netlib-pause")
+
+
+def slider(label: str, value: float, high: float, step: float, tooltip: str) -> ipw.FloatSlider:
+    """Return a slider from 0 to `high`, or to its value if that is more."""
+    bounds = {"min": 0.0, "max": max(high, value), "step": step, "readout_format": ".1f"}
+    return ipw.FloatSlider(value, **bounds, **_look(label, tooltip)).add_class(_class(label))
+
+
+def choice(label: str, options: list[tuple], value, tooltip: str) -> ipw.SelectionSlider:
+    """Return a slider over (name, value) pairs."""
+    # by index: to ipywidgets, the value None is no choice
+    index = [each for _, each in options].index(value)
+    widget = ipw.SelectionSlider(options=options, index=index, **_look(label, tooltip))
+    return widget.add_class(_class(label))
+
+
+def in_rows(*rows: list[ipw.Widget]) -> list[ipw.HBox]:
+    """Return each list as a row, which becomes two where the page is narrow."""
+    return [ipw.HBox(row, layout={"flex_flow": "row wrap"}) for row in rows]
+
+
+def _look(label: str, tooltip: str) -> dict:
+    style, layout = {"description_width": "9em"}, {"width": "31em"}
+    return {"description": label, "tooltip": tooltip, "style": style, "layout": layout}
+
+
+def _class(label: str) -> str:
+    return "netlib-" + label.split()[0].lower()
 
 
 def _keep_in_order(control: ipw.Widget):
@@ -113,8 +151,7 @@ def _keep_in_order(control: ipw.Widget):
     control.comm._reply_subshell_for = lambda content, asked: None
 
 
-def _controls(widget: ipw.Widget):
+def _below(widget: ipw.Widget) -> Iterator[ipw.Widget]:
     for child in getattr(widget, "children", ()):
-        yield from _controls(child)
-        if hasattr(child, "disabled"):
-            yield child
+        yield from _below(child)
+        yield child

@@ -9,8 +9,8 @@ from itertools import pairwise
 import ipywidgets as ipw
 
 from netlib.kernel.tcp_info import tcp_info
-from netlib.panels.link.panel import slider
-from netlib.panels.panel import Panel, button, number
+from netlib.panels.panel import WIDE, Panel, button, in_rows, number, slider
+from netlib.show.style import LOSS, PALE, SKY
 from netlib.sockets.background import Background
 from netlib.sockets.tcp import TCPListener
 from netlib.trace import html_table
@@ -21,11 +21,11 @@ REQUESTS = 4  # sent at a press: on Linux, the first of them finds a receiver th
 LOOK = 0.001  # seconds between two looks at what Nagle's algorithm holds back
 TIMEOUT = 2.0  # seconds
 BAR = 260  # pixels for the slowest request
-HELD, PATH, REST = "#D55E00", "#56B4E9", "#bbbbbb"
+HELD, PATH, REST = LOSS, SKY, PALE
 
 
 @dataclass(frozen=True)
-class Spent:
+class Timing:
     """Where the time of one request went [s]; held: None where the system does not tell."""
 
     total: float
@@ -49,16 +49,16 @@ class SlowPanel(Panel):
     def __init__(self):
         self.writes = number("writes per request", 2, 1, 10, "the same bytes in so many sends")
         self.rtt = slider("round trip [ms]", 0.0, 100, 5, "there and back, through the relay")
-        wide = {"description_width": "initial"}
-        self.nagle = ipw.Checkbox(True, description="Nagle's algorithm", indent=False, style=wide)
+        self.nagle = ipw.Checkbox(True, description="Nagle's algorithm", indent=False, style=WIDE)
         self.nagle.add_class("netlib-nagle")
-        sending = button("Send", self.while_open(lambda _: self._send()), "send four requests")
-        controls = ipw.HBox([self.writes, self.nagle, self.rtt, sending])
-        controls.layout.flex_flow = "row wrap"
+        sending = button("Send", self.if_open(lambda _: self._send()), "send four requests")
+        (controls,) = in_rows([self.writes, self.nagle, self.rtt, sending])
         self.view = ipw.HTML().add_class("netlib-times")
-        self.spent: list[Spent] = []
+        self.timings: list[Timing] = []
         super().__init__("Slow panel", controls, self.view)
-        self.say("Press Send: four requests, one after the other, and where each of them waited.")
+        self.set_status(
+            "Press Send: four requests, one after the other, and where each of them waited."
+        )
 
     def close_sockets(self):
         """Nothing is open between two presses."""
@@ -66,20 +66,20 @@ class SlowPanel(Panel):
     def _send(self):
         rtt, writes = self.rtt.value / 1000, self.writes.value
         try:
-            self.spent = exchange(writes, self.nagle.value, rtt)
+            self.timings = exchange(writes, self.nagle.value, rtt)
         except OSError as error:
-            self.say(f"Not all answered: {error}")
+            self.set_status(f"Not all answered: {error}")
             return
-        self.view.value = html_table(rows(self.spent)) + bars(self.spent)
+        self.view.value = html_table(rows(self.timings)) + bars(self.timings)
         nagle = "with Nagle's algorithm" if self.nagle.value else "with TCP_NODELAY"
-        self.say(f"{REQUESTS} requests of {SIZE} bytes, {writes} writes each, {nagle}.")
+        self.set_status(f"{REQUESTS} requests of {SIZE} bytes, {writes} writes each, {nagle}.")
 
 
-def exchange(writes: int, nagle: bool, rtt: float) -> list[Spent]:
+def exchange(writes: int, nagle: bool, rtt: float) -> list[Timing]:
     """Send the requests over a path of this round trip [s]; return where their times went."""
     with _client(rtt / 2) as client:
         client.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, not nagle)
-        return [Spent(*_request(client, writes), rtt) for _ in range(REQUESTS)]
+        return [Timing(*_request(client, writes), rtt) for _ in range(REQUESTS)]
 
 
 @contextmanager
@@ -113,29 +113,29 @@ def _request(client: socket.socket, writes: int) -> tuple[float, float | None]:
 def _held(client: socket.socket) -> float | None:
     """Watch until the kernel has sent all; return how long that took [s]."""
     began = time.perf_counter()
-    if tcp_info(client) is None:
+    if tcp_info(client) is None:  # not told by this system
         return None
-    while tcp_info(client).not_sent:
+    while (info := tcp_info(client)) is not None and info.not_sent:
         if time.perf_counter() > began + TIMEOUT:
             raise TimeoutError(f"the request was not sent within {TIMEOUT:g} s")
         time.sleep(LOOK)
     return time.perf_counter() - began
 
 
-def rows(spent: list[Spent]) -> list[list[str]]:
+def rows(timings: list[Timing]) -> list[list[str]]:
     """Return the table of the requests, in milliseconds."""
     table = [["request", "took", "held by Nagle", "path", "rest"]]
-    for index, each in enumerate(spent, 1):
+    for index, each in enumerate(timings, 1):
         held = "not told by this system" if each.held is None else _ms(each.held)
         table.append([str(index), _ms(each.total), held, _ms(each.path), _ms(each.rest)])
     return table
 
 
-def bars(spent: list[Spent]) -> str:
+def bars(timings: list[Timing]) -> str:
     """Return a bar for each request, as long as it took, coloured by where it waited."""
-    longest = max(each.total for each in spent)
+    longest = max(each.total for each in timings)
     lines = []
-    for index, each in enumerate(spent, 1):
+    for index, each in enumerate(timings, 1):
         parts = [(HELD, each.held or 0.0), (PATH, each.path), (REST, each.rest)]
         drawn = "".join(_part(color, BAR * time / longest) for color, time in parts)
         lines.append(f"{index} {drawn}")

@@ -1,1 +1,1 @@
-"""What a person looks at: figures, ladders, panels. Nothing else in netlib depends on this room."""
+"""Still pictures: figures, sequence diagrams, a state diagram; exercises, a progress bar."""

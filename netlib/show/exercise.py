@@ -4,6 +4,7 @@ import html
 
 from IPython.display import display
 
+from netlib.show.style import LOSS, RECEIVER
 from netlib.show.within import TimeLimit, within
 
 __all__ = ["exercise", "within"]
@@ -24,7 +25,7 @@ class Verdict:
     def _repr_html_(self) -> str:
         if self.found is not None:
             return f"<b>{html.escape(self.text)}</b>{self.found._repr_html_()}"
-        color, mark = ("#009E73", "✓") if self.solved else ("#D55E00", "✗")
+        color, mark = (RECEIVER, "✓") if self.solved else (LOSS, "✗")
         return f'<b style="color:{color}">{mark}</b> {html.escape(self.text)}'
 
 

@@ -1,23 +1,11 @@
 """Figures: each function draws one thing on the axes it is given, and returns them."""
 
-from pathlib import Path
-
-import matplotlib.pyplot as plt
 import numpy as np
-from matplotlib_inline.backend_inline import set_matplotlib_formats
 
 from netlib.measure import theory as formulas
 
-# Okabe and Ito's colours, one role each in the whole course
-SENDER, RECEIVER, LOSS, THIRD = "#0072B2", "#009E73", "#D55E00", "#CC79A7"
-FILLS = ("#56B4E9", "#E69F00", "#F0E442")
-THEORY = {"color": "0.45", "linestyle": "--", "linewidth": 1.4, "zorder": 1}
-
-
-def use_style():
-    """Draw this notebook's figures in the style of the course, sharp on every screen."""
-    plt.style.use(Path(__file__).with_name("netlib.mplstyle"))
-    set_matplotlib_formats("retina", bbox_inches=None)  # constrained layout has cut the margins
+# a notebook finds all of them here, as plots.SENDER
+from netlib.show.style import FILLS, LOSS, RECEIVER, SENDER, THEORY, THIRD, use_style  # noqa: F401
 
 
 def ecdf(samples, ax, *, color=SENDER, label=""):

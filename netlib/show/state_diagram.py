@@ -1,15 +1,16 @@
 """TCP's state diagram, drawn from the table of its steps, with the states of real sockets lit."""
 
-import html
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from math import hypot
 
 from netlib.kernel.states import STATES, TRANSITIONS, Step
+from netlib.show import svg
+from netlib.show.style import GREY, INK, RECEIVER, SENDER, THIRD, YELLOW
 
 WIDTH, HEIGHT, ACROSS, DOWN, LEFT, TOP = 740, 510, 290, 75, 80, 28  # pixels
 BOX = (132, 34)
-GREY, LIT, COLORS = "#777", "#F0E442", ("#0072B2", "#009E73", "#CC79A7")
+COLORS = SENDER, RECEIVER, THIRD
 END = "the end"  # CLOSED is drawn twice, so that no arrow has to go back to the top
 # (column, row); a kernel keeps a queue of half-open sockets, and so LISTEN beside SYN-RECEIVED
 PLACES = {
@@ -20,13 +21,13 @@ PLACES = {
 
 
 class StateDiagram:
-    """Draw the diagram; `lit` tells who is in which states: {"client": ["ESTABLISHED"]}.
+    """Draw the diagram; `lit` holds the states of each side: {"client": ["ESTABLISHED"]}.
 
     Its text twin is its `repr`. Raises ValueError for a state that TCP does not have.
     """
 
     def __init__(self, lit: Mapping[str, Iterable[str]] | None = None):
-        self.lit = {who: Counter(states) for who, states in (lit or {}).items()}
+        self.lit = {side: Counter(states) for side, states in (lit or {}).items()}
         unknown = {s for states in self.lit.values() for s in states} - set(STATES)
         if unknown:
             raise ValueError(f"expected states of RFC 9293, got {sorted(unknown)!r}")
@@ -39,19 +40,15 @@ class StateDiagram:
         parts = [_arrow(step) for step in TRANSITIONS]
         parts += [_label(step) for step in TRANSITIONS]  # above every line
         parts += [_box(place, self._tags(place)) for place in PLACES]
-        return (
-            f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" '
-            f'style="width:100%;max-width:{WIDTH}px" font-family="sans-serif" font-size="11.5" '
-            f'role="img" aria-label="{html.escape(repr(self))}">'
-            f'<rect width="100%" height="100%" fill="white"/>{"".join(parts)}</svg>'
-        )
+        look = {"font_size": 11.5, "style": f"width:100%;max-width:{WIDTH}px"}
+        return svg.picture(svg.ground() + "".join(parts), WIDTH, HEIGHT, repr(self), **look)
 
     def _tags(self, state: str) -> dict[str, str]:
-        """Return for each colour the words beside a state: who is there, and how many."""
+        """Return for each colour the words beside a state: which side is there, and how often."""
         tags = {}
-        for color, (who, states) in zip(COLORS, self.lit.items(), strict=False):
+        for color, (side, states) in zip(COLORS, self.lit.items(), strict=False):
             if count := states[state]:
-                tags[color] = who if count == 1 else f"{who} × {count}"
+                tags[color] = side if count == 1 else f"{side} × {count}"
         return tags
 
 
@@ -85,39 +82,30 @@ def _leave(x: float, y: float, dx: float, dy: float) -> float:
 
 def _arrow(step: Step) -> str:
     x1, y1, x2, y2 = _ends(step)
-    dx, dy = x2 - x1, y2 - y1
-    ux, uy = dx / hypot(dx, dy), dy / hypot(dx, dy)
-    back = [(x2 - 8 * ux + s * uy, y2 - 8 * uy - s * ux) for s in (4, -4)]
-    left, right = (f"{x:.1f} {y:.1f}" for x, y in back)
-    line = f'<path d="M{x1:.1f} {y1:.1f}L{x2:.1f} {y2:.1f}" stroke="{GREY}" fill="none"/>'
-    return f'{line}<path d="M{x2:.1f} {y2:.1f}L{left}L{right}Z" fill="{GREY}"/>'
+    return svg.line(x1, y1, x2, y2, GREY) + svg.head(x2, y2, x1, y1, GREY)
 
 
 def _label(step: Step) -> str:
     x1, y1, x2, y2 = _ends(step)
     along = 0.3 if _two_ways(step) else 0.5
     x, y = x1 + (x2 - x1) * along, y1 + (y2 - y1) * along + 4
-    words = html.escape(f"{step.event} / {step.sent}" if step.sent else step.event)
-    halo = 'stroke="white" stroke-width="5" paint-order="stroke"'
-    return f'<text {halo} x="{x:.1f}" y="{y:.1f}" text-anchor="middle" fill="#333">{words}</text>'
+    words = f"{step.event} / {step.sent}" if step.sent else step.event
+    return svg.text(x, y, words, "middle", fill=INK, **svg.HALO)
 
 
 def _box(place: str, tags: dict[str, str]) -> str:
     x, y = _center(place)
     name, (width, height) = ("CLOSED" if place == END else place), BOX
-    fill, stroke = (LIT, 2.5) if tags else ("#f4f4f4", 1)
-    parts = [
-        f'<rect x="{x - width / 2}" y="{y - height / 2}" width="{width}" height="{height}" '
-        f'rx="6" fill="{fill}" stroke="#333" stroke-width="{stroke}"/>',
-        f'<text x="{x}" y="{y + 4.5}" text-anchor="middle" font-weight="bold">{name}</text>',
-    ]
-    at = x - width / 2
+    fill, stroke = (YELLOW, 2.5) if tags else ("#f4f4f4", 1)
+    left, top = x - width / 2, y - height / 2
+    size = {"x": left, "y": top, "width": width, "height": height, "rx": 6}
+    box = svg.shape("rect", **size, fill=fill, stroke=INK, stroke_width=stroke)
+    parts = [box, svg.text(x, y + 4.5, name, "middle", font_weight="bold")]
+    top += height - 4
     for color, words in tags.items():
         wide = 7 * len(words) + 12
-        parts.append(
-            f'<rect x="{at}" y="{y + height / 2 - 4}" width="{wide}" height="17" rx="8" '
-            f'fill="{color}"/><text x="{at + wide / 2}" y="{y + height / 2 + 8.5}" fill="white" '
-            f'text-anchor="middle">{html.escape(words)}</text>'
-        )
-        at += wide + 4
+        size = {"x": left, "y": top, "width": wide, "height": 17, "rx": 8}
+        parts.append(svg.shape("rect", **size, fill=color))
+        parts.append(svg.text(left + wide / 2, top + 12.5, words, "middle", fill="white"))
+        left += wide + 4
     return "".join(parts)

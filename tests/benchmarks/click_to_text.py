@@ -16,7 +16,7 @@ from browser.lab import Lab, running_lab
 PANELS = """
 import ipywidgets as ipw
 from itertools import count
-from netlib.panels.widgets import UDPPanel
+from netlib.panels.udp import UDPPanel
 
 button, shown, clicks = ipw.Button(), ipw.HTML(), count()
 button.on_click(lambda _: setattr(shown, "value", f"click {next(clicks)}."))

@@ -130,6 +130,24 @@ def test_a_stream_through_the_link_is_drawn_follows_a_slider_and_stops(link):
     expect(live).not_to_contain_text("Lost in both worlds")  # nothing is, as the panel is opened
     part(panel, "loss").get_by_role("slider").press("End")
     expect(live).to_contain_text("Lost in both worlds")
+
+
+def test_a_preset_rules_until_a_slider_is_moved_by_hand(link):
+    panel = link.panel()
+    part(panel, "preset").locator("select").select_option("satellite")
+    expect(panel).to_contain_text("RFC 2488, section 2")
+    expect(part(panel, "delay")).to_contain_text("260.0")
+    for label in ("Resume", "Pause"):  # by then the kernel has heard what the page says to it
+        part(panel, "start").click()
+        expect(part(panel, "start")).to_have_text(label)
+    expect(part(panel, "status")).to_contain_text("follows satellite")
     link.keep_picture()
+    part(panel, "delay").get_by_role("slider").press("Home")
+    expect(part(panel, "status")).to_contain_text("follows the sliders")
+    expect(part(panel, "preset").locator("select")).to_have_value("none: the sliders")
+
+
+def test_a_stopped_stream_cannot_be_started_again(link):
+    panel = link.panel()
     part(panel, "stop").click()
     expect(part(panel, "start")).to_be_disabled()

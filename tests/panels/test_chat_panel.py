@@ -4,6 +4,7 @@ import contextlib
 import html
 import re
 import socket
+import struct
 import time
 
 import ipywidgets as ipw
@@ -16,6 +17,8 @@ from test_udp_tcp_panels import below, control
 from netlib.panels.chat import SHOWN, ChatPanel, reachable
 from netlib.panels.invitation import DIGITS, LOOPBACK, Invitation
 from netlib.panels.panel import Panel
+from netlib.sockets.background import Background
+from netlib.sockets.tcp import TCPConnection, TCPListener
 from netlib.trace import printable
 
 HOSTILE = ["<img src=x onerror=pwned=1>", "</td><script>pwned=1</script>", "&lt;b&gt;", "\x1b[2J"]
@@ -274,3 +277,69 @@ def test_an_invitation_holds_ipv4_only():
     for host, port, secret in (("::1", 1, 1), (LOOPBACK, 65536, 1), (LOOPBACK, 1, 512)):
         with pytest.raises(ValueError):
             Invitation(host, port, secret)
+
+
+@contextlib.contextmanager
+def guest_of(server):
+    """Join whatever `server(connection)` is; yield the panel, while the server runs in a thread."""
+    with (
+        TCPListener() as listener,
+        Background(lambda: server(listener.accept())),
+    ):
+        panel = ChatPanel(join=str(Invitation(*listener.address, 5)))
+        try:
+            yield panel
+        finally:
+            panel.stop()
+
+
+def is_over(panel: ChatPanel) -> str:
+    """Return the panel's status once it says that the chat is over."""
+    deadline = time.monotonic() + PATIENCE
+    while "over" not in panel.status.value:
+        assert time.monotonic() < deadline, panel.status.value
+        panel.pump.flush()
+        time.sleep(0.002)
+    return html.unescape(panel.status.value)
+
+
+def test_a_server_without_line_ends_is_left_before_it_fills_the_memory():
+    sent = []
+
+    def server(connection: TCPConnection):
+        with connection, contextlib.suppress(OSError):
+            for _ in range(1000):
+                connection.send_all(bytes(65536))
+                sent.append(65536)
+
+    with guest_of(server) as panel:
+        assert "FramingError: expected b'\\n' within 65536 bytes" in is_over(panel)
+    assert sum(sent) < 30e6, "only what the kernel's buffers hold"
+
+
+def test_a_server_that_resets_is_named_before_anybody_speaks():
+    def server(connection: TCPConnection):
+        connection._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        connection.receive()
+        connection.close()
+
+    with guest_of(server) as panel:
+        assert "ConnectionResetError" in is_over(panel)
+
+
+def test_after_the_end_a_message_is_not_lost_in_silence():
+    with guest_of(lambda connection: connection.close()) as panel:
+        is_over(panel)
+        say(panel, "hello?")
+        assert "Not sent: The chat is over" in panel.status.value
+        assert panel.text.value == "hello?"
+
+
+def test_lines_that_end_as_in_telnet_are_shown_without_the_carriage_return():
+    def server(connection: TCPConnection):
+        with connection:
+            connection.send_all(b"hello\r\nmid\rdle\r\n")
+
+    with guest_of(server) as panel:
+        is_over(panel)
+        assert shown(panel) == ["hello", "mid\\rdle"]

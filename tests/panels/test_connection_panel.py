@@ -29,7 +29,7 @@ def press(panel, label: str, side: str = "client"):
 
 
 def said(panel) -> str:
-    return panel._said[0][-1]
+    return panel._notes[0][-1]
 
 
 def texts(diagram: StateDiagram) -> list[str]:
@@ -105,7 +105,7 @@ def test_the_states_shown_are_the_kernels(panel):
 def test_the_panel_looks_again_by_itself(panel):
     async def connect_and_wait():
         press(panel, "Connect")
-        panel.say("")
+        panel.set_status("")
         while not panel.status.value:
             await asyncio.sleep(0.01)
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import re
+import threading
 import time
 from contextlib import contextmanager
 
@@ -9,8 +10,8 @@ import ipywidgets as ipw
 import pytest
 
 from netlib.links.link import Link
+from netlib.panels import session
 from netlib.panels.ladder import LadderPanel
-from netlib.panels.ladder import talk as live_talk
 from netlib.panels.ladder.flights import KEPT, Flight, Flights
 from netlib.panels.ladder.panel import PER_SECOND
 from netlib.panels.panel import Panel
@@ -193,6 +194,39 @@ def test_restart_begins_anew_with_fresh_endpoints():
         assert [arrow["number"] for arrow in panel.view.arrows] == [0]
 
 
+def test_at_restart_the_pages_clock_begins_anew_together_with_the_run():
+    with running(delay=LONG) as panel:
+        wait(panel, lambda: panel.view.now > 0)
+        told = []
+        panel.view.observe(lambda change: told.append((panel.view.run, panel.view.now)), "run")
+        run = panel.view.run
+        panel.start_button.click()
+        assert told == [(run + 1, 0.0)]
+
+
+def test_an_endpoint_that_never_returns_does_not_hold_up_stop_and_the_panel_says_so(monkeypatch):
+    monkeypatch.setattr(session, "FAREWELL", 0.05)
+    monkeypatch.setattr(session, "FORCED", 0.05)
+    released = threading.Event()
+
+    class Stuck(StopAndWaitReceiver):
+        def receive(self, datagram, now):
+            released.wait(60)
+            return super().receive(datagram, now)
+
+    panel = LadderPanel(lambda: StopAndWaitSender([b"a"]), Stuck, delay=0.2)
+    panel.start_button.click()
+    wait(panel, panel._flights.on_the_way)
+    wait(panel, lambda: panel._talk._relay.report.forward.in_flight == 0)
+    first = panel._talk.session
+    panel.stop()
+    assert session.STUCK in panel.status.value
+    released.set()
+    first._thread.join(10)
+    panel.pump.flush()
+    assert session.STUCK in panel.status.value
+
+
 def test_stop_disables_everything_and_a_click_afterwards_does_nothing():
     with running(delay=LONG) as panel:
         panel.stop()
@@ -211,9 +245,9 @@ def test_a_newer_panel_ends_the_older_ones_conversation():
         newer.stop()
 
 
-def test_a_conversation_that_nobody_touches_ends_by_itself(monkeypatch):
-    monkeypatch.setattr(live_talk, "PATIENCE", 0.1)
+def test_a_conversation_that_nobody_touches_ends_by_itself():
     with running(delay=LONG) as panel:
+        panel._talk.session.patience = 0.1
         wait(panel, lambda: over(panel))
         assert "without a touch" in panel.status.value
 
@@ -308,10 +342,10 @@ def row(time: float, action: str, number: int = 0, note: str = "", way: str = "f
 def test_an_arrow_goes_evenly_and_after_a_delay_more_slowly_from_where_it_was():
     flight = Flight("forward", 0, "x", [(0.0, 0.0), (2.0, 1.0)])
     assert [flight.share(t) for t in (-1, 0, 1, 2, 3)] == [0, 0, 0.5, 1, 1]
-    flight.turn(1.0, 5.0)
+    flight.reschedule(1.0, 5.0)
     assert flight.corners == [(0.0, 0.0), (1.0, 0.5), (5.0, 1.0)]
     assert flight.share(3.0) == 0.75
-    flight.end("lost", 3.0)
+    flight.finish("lost", 3.0)
     assert flight.corners[-1] == (3.0, 0.75)
 
 
@@ -322,9 +356,9 @@ def test_one_that_waits_for_its_turn_stays_where_it_is_until_it_leaves():
     first, second = flights.all
     assert first.corners == [(0.0, 0.0), (1.0, 0.0), (3.0, 1.0)]
     assert second.corners == [(0.0, 0.0), (2.0, 0.0), (4.0, 1.0)]
-    flights.meddled(second, "duplicate", 1.0, 0.0)
+    flights.tampered(second, "duplicate", 1.0, 0.0)
     assert flights.all[2].corners == [(1.0, 0.0), (2.0, 0.0), (4.0, 1.0)]
-    flights.meddled(second, "delay", 1.0, 3.0)
+    flights.tampered(second, "delay", 1.0, 3.0)
     assert second.corners == [(0.0, 0.0), (1.0, 0.0), (7.0, 1.0)]
     flights.take(row(2.0, "lost", 0))
     assert first.corners == [(0.0, 0.0), (1.0, 0.0), (2.0, 0.5)]
@@ -339,8 +373,8 @@ def test_a_window_leaves_one_after_the_other_and_arrives_so():
 def test_of_a_datagram_and_its_copy_the_first_to_arrive_is_the_one_that_arrived():
     flights = Flights(Link(2.0), lambda payload: "x")
     flights.take(row(0.0, "send"))
-    flights.meddled(flights.all[0], "duplicate", 1.0, 0.0)
-    flights.meddled(flights.all[0], "delay", 1.0, 3.0)
+    flights.tampered(flights.all[0], "duplicate", 1.0, 0.0)
+    flights.tampered(flights.all[0], "delay", 1.0, 3.0)
     flights.take(row(2.0, "receive", note="copy"))
     assert [(f.copy, f.state) for f in flights.all] == [(0, "flying"), (1, "arrived")]
     flights.take(row(5.0, "receive"))
@@ -351,5 +385,5 @@ def test_a_page_is_told_of_the_newest_arrows_only():
     flights = Flights(Link(2.0), lambda payload: "x")
     for number in range(KEPT + 5):
         flights.take(row(0.0, "send", number))
-    assert [arrow["number"] for arrow in flights.told()] == list(range(5, KEPT + 5))
+    assert [arrow["number"] for arrow in flights.newest()] == list(range(5, KEPT + 5))
     assert len(flights.on_the_way()) == KEPT + 5

@@ -1,10 +1,13 @@
 """The panel with a running stream: both worlds agree, and nothing outlives its Stop."""
 
 import asyncio
+import html
 import os
 import signal
+import threading
 import time
 import xml.etree.ElementTree as ET
+from collections import deque
 from contextlib import contextmanager
 from itertools import islice
 from random import Random
@@ -12,11 +15,14 @@ from random import Random
 import pytest
 
 from netlib.links import Link
+from netlib.links.presets import PRESETS, SOURCES, preset
 from netlib.panels.link import LinkPanel
 from netlib.panels.link.panel import PER_SECOND
 from netlib.panels.link.plot import GRACE, WINDOW, Window, picture, running_jitter
-from netlib.panels.link.stream import BETWEEN_LOOKS, Arrived, Late, Sent
+from netlib.panels.link.stream import BETWEEN_LOOKS, Arrival, Lateness, LiveStream, Sending
 from netlib.panels.link.stream import PER_SECOND as RATE
+from netlib.sockets import UDPReceiver, UDPSender
+from netlib.worlds import Relay
 
 pytestmark = [
     pytest.mark.usefixtures("nothing_left_open"),
@@ -70,10 +76,10 @@ def filled(delays, losses=0.0, seed=1) -> Window:
     for number in range(int(RATE * WINDOW * 1.2)):
         at, delay = 100 + number / RATE, random.uniform(*delays)
         lost = random.random() < losses
-        window.take(Sent(number, at, None if lost else at + delay))
+        window.take(Sending(number, at, None if lost else at + delay))
         if not lost:
-            window.take(Arrived(number, at + delay + random.uniform(0, 0.1)))
-    window.take(Late(0.0001))
+            window.take(Arrival(number, at + delay + random.uniform(0, 0.1)))
+    window.take(Lateness(0.0001))
     window.forget()
     return window
 
@@ -153,7 +159,7 @@ def test_a_relay_that_hangs_does_not_hold_up_stop():
 
 def test_a_stream_that_nobody_touches_ends_by_itself_and_says_so():
     with running() as panel:
-        pid, panel._stream._patience = panel.pid, 0.1
+        pid, panel._stream.session.patience = panel.pid, 0.1
         wait(panel, lambda: "ended by itself" in panel.status.value)
         assert not alive(pid)
 
@@ -165,6 +171,77 @@ def test_a_newer_panel_ends_the_older_ones_stream():
         assert not older.is_open and not alive(pid)
         assert all(each.disabled for each in (*older.sliders, older.start_button))
         newer.stop()
+
+
+def test_a_dial_waits_until_the_relay_has_read_what_was_sent_before():
+    """Else datagrams that wait in the relay's socket would meet the new link there only."""
+    stream = LiveStream(Link(), lambda item: None)
+    with (
+        UDPReceiver() as receiver,
+        Relay(receiver.address, Link(), Link()) as relay,
+        UDPSender() as sender,
+    ):
+        os.kill(relay.pid, signal.SIGSTOP)
+        resume = threading.Timer(0.2, os.kill, (relay.pid, signal.SIGCONT))
+        resume.start()
+        for _ in range(150):
+            stream._send(sender, relay.address)
+        stream._dial(relay, Link(loss=1.0))
+        resume.join()
+        sender.send(b"after it", relay.address)
+        while relay.report.forward.arrived < 151:
+            time.sleep(0.001)
+        assert relay.report.forward.drops == {"coin": 1}
+
+
+@pytest.mark.parametrize("name", PRESETS)
+def test_a_preset_is_used_whole_and_its_source_shown_until_a_slider_moves(name):
+    panel = LinkPanel(seed=3)
+    panel.preset.value = name
+    assert panel.link == preset(name, seed=3)
+    assert html.escape(SOURCES[name]) in panel.source.value
+    assert f"follows {name}" in panel.status.value
+    assert panel.delay.value == round(1000 * panel.link.delay.mean), "where the page can show it"
+    assert panel.loss.value % panel.loss.step == 0, "else the page would round it, and so move it"
+    panel.delay.value -= 1e-13  # as the page sends it back
+    assert panel.link == preset(name, seed=3)
+    panel.loss.value = 10.0
+    assert panel.preset.value == "" and panel.source.value == ""
+    assert panel.link.loss == Link(loss=0.1).loss and not panel.link.settings.keep_order
+    assert "follows the sliders" in panel.status.value
+    panel.stop()
+
+
+def test_of_two_presets_the_second_is_used_and_none_leaves_the_sliders_where_they_are():
+    panel = LinkPanel()
+    panel.preset.value = "satellite"
+    panel.preset.value = "lan"
+    assert panel.link == preset("lan")
+    panel.preset.value = ""
+    assert panel.link == Link(rate=1e6, queue=50), "as near as the sliders go"
+    panel.stop()
+
+
+def test_a_real_stream_runs_with_a_preset_and_both_worlds_agree():
+    with running(loss=1.0, seed=5) as panel:
+        panel.preset.value = "4g"
+        wait(panel, lambda: panel._stream._link is panel._stream._wanted)
+        begin = panel._stream._count
+        flights = landed(panel, begin, begin + 29)
+    assert lost(flights) == coin(preset("4g", seed=5), flights)
+    delays = [f.due - f.sent for f in flights.values() if f.due]
+    assert min(delays) > 0.03 and len(set(delays)) > 5, "the preset's own distribution"
+    assert all(f.arrived > f.due - 1e-3 for f in flights.values() if f.due)
+
+
+def test_reports_that_were_left_out_while_a_cell_ran_are_counted_on_the_screen():
+    panel = LinkPanel()
+    panel.pump._items = deque(maxlen=3)
+    for number in range(5):
+        panel.pump.put(Sending(number, 1.0, None))
+    panel.pump.flush()
+    assert "Not counted, while a cell ran: 2 reports." in panel.view.value
+    panel.stop()
 
 
 def test_nothing_is_opened_before_start():
@@ -212,8 +289,8 @@ def test_what_is_forgotten_is_still_counted():
 
 def test_an_arrival_reported_before_its_sending_counts():
     window = Window()
-    window.take(Arrived(0, 1.02))
-    window.take(Sent(0, 1.0, 1.02))
+    window.take(Arrival(0, 1.02))
+    window.take(Sending(0, 1.0, 1.02))
     assert window.flights[0].arrived == 1.02
 
 

@@ -22,7 +22,7 @@ def deliveries(per_second: float, produce) -> list[tuple[float, list]]:
             if items[-1] == "last":
                 done.set()
 
-        thread = threading.Thread(target=produce, args=[Pump(deliver, per_second)])
+        thread = threading.Thread(target=produce, args=[Pump(deliver, per_second, most=10**6)])
         thread.start()
         await asyncio.wait_for(done.wait(), 10)
         thread.join()
@@ -38,7 +38,7 @@ def test_a_lone_item_is_delivered_at_once():
     assert delivered - began < 1  # the interval between batches would be 10 s
 
 
-def test_a_flood_is_delivered_whole_in_order_and_in_batches_an_interval_apart():
+def test_a_flood_that_finds_room_is_delivered_whole_in_order_and_in_batches_an_interval_apart():
     put = []
 
     def flood(pump: Pump):
@@ -64,3 +64,26 @@ def test_without_an_event_loop_items_wait_for_flush():
     pump.flush()
     pump.flush()
     assert batches == [[1, 2]]
+
+
+def test_while_nobody_takes_them_the_newest_items_wait_and_the_others_are_counted():
+    batches = []
+    pump = Pump(batches.append, most=100)
+
+    def put(start: int):
+        for number in range(start, start + 1000):
+            pump.put(number)
+
+    threads = [threading.Thread(target=put, args=[start]) for start in (0, 10_000)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    pump.put("last")
+    pump.flush()
+    ((*_, last),) = batches
+    assert len(batches[0]) == 100 and last == "last"
+    assert pump.left_out == 2001 - 100
+    pump.put("one more")
+    pump.flush()
+    assert batches[1:] == [["one more"]] and pump.left_out == 1901

@@ -7,7 +7,7 @@ from statistics import median
 import pytest
 
 from netlib.panels.panel import Panel
-from netlib.panels.slow import REQUESTS, SlowPanel, Spent, bars, exchange, rows
+from netlib.panels.slow import REQUESTS, SlowPanel, Timing, bars, exchange, rows
 
 pytestmark = [
     pytest.mark.usefixtures("nothing_left_open"),
@@ -24,10 +24,10 @@ def panel():
     Panel.running.clear()
 
 
-def press(panel: SlowPanel) -> list[Spent]:
+def press(panel: SlowPanel) -> list[Timing]:
     (sending,) = (w for w in panel.box.children[1].children if "netlib-send" in w._dom_classes)
     sending.click()
-    return panel.spent
+    return panel.timings
 
 
 @on_linux
@@ -59,12 +59,12 @@ def test_after_stop_a_press_does_nothing(panel):
 
 
 def test_where_the_system_does_not_tell_the_table_says_so():
-    table = rows([Spent(0.05, None, 0.01)])
+    table = rows([Timing(0.05, None, 0.01)])
     assert table[1][2] == "not told by this system"
     assert table[1][4] == "40.0 ms"
 
 
 def test_a_bar_is_as_long_as_its_time():
-    drawn = bars([Spent(0.08, 0.04, 0.02), Spent(0.04, 0.0, 0.04)])
+    drawn = bars([Timing(0.08, 0.04, 0.02), Timing(0.04, 0.0, 0.04)])
     widths = [int(width) for width in re.findall(r"width:(\d+)px", drawn)]
     assert widths[:6] == [130, 65, 65, 0, 130, 0]

@@ -3,14 +3,17 @@
 import html
 import re
 import sys
+from collections import deque
 
 import ipywidgets as ipw
+import ipywidgets.widgets.widget
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from netlib.panels.panel import Panel, typed
-from netlib.panels.widgets import SHOWN, TAPE, TCPPanel, UDPPanel, tape
+from netlib.panels.panel import Panel, payload_of
+from netlib.panels.tcp import TAPE, TCPPanel, tape
+from netlib.panels.udp import SHOWN, UDPPanel
 from netlib.sockets import UDPSender
 
 HOSTILE = [
@@ -41,6 +44,11 @@ def below(widget: ipw.Widget):
     for child in getattr(widget, "children", ()):
         yield child
         yield from below(child)
+
+
+def open_widgets() -> dict:
+    """Return the widgets that the kernel keeps."""
+    return ipywidgets.widgets.widget._instances
 
 
 def send(panel: Panel, text: str):
@@ -78,7 +86,7 @@ def test_hostile_text_is_escaped_wherever_it_is_shown(kind, text):
     panel.stop()
     shown = [w.value for w in below(panel.box) if isinstance(w, ipw.HTML)]
     assert not re.search("<(img|script|b>&)|<b>[^A-Z]", "".join(shown))
-    assert typed(text).decode() in cells(panel.arrivals)[0]
+    assert payload_of(text).decode() in cells(panel.arrivals)[0]
 
 
 def test_a_truncated_datagram_is_said_to_be_truncated():
@@ -215,18 +223,18 @@ def test_a_page_without_widgets_shows_what_to_do():
 def test_typed_text_and_typed_bytes_become_what_was_meant(texts, strings):
     pairs = list(zip(texts, strings, strict=False))
     written = "".join(text + "".join(f"\\x{b:02x}" for b in some) for text, some in pairs)
-    assert typed(written) == b"".join(text.encode() + some for text, some in pairs)
+    assert payload_of(written) == b"".join(text.encode() + some for text, some in pairs)
 
 
 @given(st.text(), st.integers(0, 300))
 def test_whatever_is_typed_becomes_bytes_of_the_size_asked_for(text, size):
-    payload = typed(text, size)
+    payload = payload_of(text, size)
     assert len(payload) == size or not size
-    assert not size or payload == ((typed(text) or b".") * size)[:size]
+    assert not size or payload == ((payload_of(text) or b".") * size)[:size]
 
 
 def test_half_a_character_is_sent_as_a_question_mark():
-    assert typed("\ud83d") == b"?"  # what is left where a page deletes half an emoji
+    assert payload_of("\ud83d") == b"?"  # what is left where a page deletes half an emoji
 
 
 @given(st.lists(st.binary(max_size=60)), st.lists(st.binary(max_size=60)))
@@ -238,3 +246,43 @@ def test_a_tape_shows_one_character_a_byte_and_no_more_than_its_length(sends, re
     assert len(html.unescape("".join(shown[1]))) == max(
         0, sum(map(len, receives)) - max(0, total - TAPE)
     )
+
+
+@both_panels
+def test_a_replaced_panel_shows_its_last_state_and_keeps_no_widgets(kind):
+    panel = kind()
+    send(panel, "last words")
+    newer = kind()
+    newer.stop()
+    (last,) = panel.box.children
+    assert "last words" in last.value and "replaced by a newer one" in last.value
+    assert panel.text.comm is None and panel.stop_button.comm is None
+
+
+@both_panels
+def test_running_a_cell_again_and_again_keeps_a_few_widgets_of_each_panel(kind):
+    kind()
+    before = len(open_widgets())
+    for _ in range(10):
+        kind()
+    assert len(open_widgets()) - before <= 10 * 6
+
+
+def test_arrivals_are_counted_also_when_the_page_could_not_be_told_of_each():
+    panel = UDPPanel()
+    panel.pump._items = deque(maxlen=5)
+    panel.copies.value = 20
+    send(panel, "again")
+    panel.stop()
+    assert cells(panel.counts)[0][1:3] == ["20", "20"]
+    assert len(cells(panel.arrivals)) <= 5 and panel.pump.left_out >= 15
+
+
+def test_a_stream_is_shown_whole_also_when_the_page_could_not_be_told_of_each_piece():
+    panel = TCPPanel()
+    panel.pump._items = deque(maxlen=2)
+    panel.max_size.value = 1
+    send(panel, "stream")
+    panel.stop()
+    assert panel.receives == [b"s", b"t", b"r", b"e", b"a", b"m"]
+    assert panel.tape.value == tape([b"stream"], panel.receives)

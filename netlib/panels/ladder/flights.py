@@ -1,7 +1,7 @@
 """Where each datagram of a live conversation is: what its arrow looks like, as data."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 
 from netlib.links.link import Link
 from netlib.show.ladder.pairing import Repeats
@@ -35,20 +35,18 @@ class Flight:
         (before, share), (due, end) = self.corners[-2:]
         return share + (end - share) * min(1.0, max(0.0, (now - before) / (due - before or 1)))
 
-    def cut(self, now: float) -> list[tuple[float, float]]:
+    def path_until(self, now: float) -> list[tuple[float, float]]:
         """Return the corners up to where it is now."""
-        return [corner for corner in self.corners[:-1] if corner[0] < now] + [
-            (now, self.share(now))
-        ]
+        return [*(c for c in self.corners[:-1] if c[0] < now), (now, self.share(now))]
 
-    def turn(self, now: float, due: float):
+    def reschedule(self, now: float, due: float):
         """From where it is now, have it arrive at another time [s]."""
-        self.corners = [*self.cut(now), (due, 1.0)]
+        self.corners = [*self.path_until(now), (due, 1.0)]
 
-    def end(self, state: str, at: float):
+    def finish(self, state: str, at: float):
         """Have it end, at `at` [s], where it should be by then."""
-        arrived = [*self.corners[:-1], (at, 1.0)]
-        self.corners, self.state = arrived if state == "arrived" else self.cut(at), state
+        whole = [*self.corners[:-1], (at, 1.0)]
+        self.corners, self.state = whole if state == "arrived" else self.path_until(at), state
 
 
 @dataclass
@@ -73,27 +71,27 @@ class Flights:
             name, corners = self.label(row.payload), self._corners(row)
             self.all.append(Flight(row.way, row.number, name, corners, again))
         elif flight := self.flying(row.way, row.number):
-            flight.end("lost" if row.action == "lost" else "arrived", row.time)
+            flight.finish("lost" if row.action == "lost" else "arrived", row.time)
 
     def dial(self, delay: float):
         """Expect another delay [s] of the datagrams to come."""
         for link in self._links.values():
             link.change(delay=delay)
 
-    def meddled(self, flight: Flight, what: str, now: float, seconds: float):
+    def tampered(self, flight: Flight, what: str, now: float, seconds: float):
         """Note that the relay has done this at `now` [s]; a drop it records itself."""
         if what == "delay":
-            flight.turn(now, flight.due + seconds)
+            flight.reschedule(now, flight.due + seconds)
         elif what == "duplicate":
-            corners = [flight.cut(now)[-1], *(c for c in flight.corners if c[0] > now)]
+            corners = [flight.path_until(now)[-1], *(c for c in flight.corners if c[0] > now)]
             name = flight.way, flight.number
             copy = sum((f.way, f.number) == name for f in self.all)
             self.all.append(Flight(*name, flight.label, corners, flight.again, copy))
 
     def flying(self, way: str, number: int) -> Flight | None:
         """Return the datagram of that number if it is on its way: of two, the next to arrive."""
-        found = [f for f in self.all if (f.way, f.number, f.state) == (way, number, "flying")]
-        return min(found, key=lambda flight: flight.due, default=None)
+        pair = [f for f in self.on_the_way() if (f.way, f.number) == (way, number)]
+        return min(pair, key=lambda flight: flight.due, default=None)
 
     def on_the_way(self) -> list[Flight]:
         """Return what is on its way, the oldest first."""
@@ -107,17 +105,8 @@ class Flights:
         waits = [(leaves, 0.0)] if leaves > row.time else []
         return [(row.time, 0.0), *waits, (due, 1.0)]
 
-    def told(self) -> list[dict]:
+    def newest(self) -> list[dict]:
         """Return the newest arrows for the page: numbers and short texts only."""
-        return [
-            {
-                "way": f.way,
-                "number": f.number,
-                "label": f.label,
-                "corners": [[round(t, 3), round(share, 3)] for t, share in f.corners],
-                "again": f.again,
-                "copy": f.copy,
-                "state": f.state,
-            }
-            for f in self.all[-KEPT:]
-        ]
+        rounded = ([[round(t, 3), round(s, 3)] for t, s in f.corners] for f in self.all[-KEPT:])
+        pairs = zip(self.all[-KEPT:], rounded, strict=True)
+        return [asdict(flight) | {"corners": corners} for flight, corners in pairs]

@@ -1,7 +1,6 @@
 """Two protocol endpoints in a live conversation over real UDP, with a slow relay between them."""
 
 import contextlib
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -10,78 +9,63 @@ from typing import NamedTuple
 
 from netlib.endpoint import Endpoint
 from netlib.links.link import Link
+from netlib.panels.session import Session
 from netlib.trace import Trace
 from netlib.worlds.driver import Driver, drive
 from netlib.worlds.relay import Record, Relay
 
 LOOK = 0.05  # seconds between two looks at the relay
-FAREWELL = 2.0  # seconds to wait for the thread
-PATIENCE = 180.0  # seconds without a touch, after which a conversation ends by itself
 LIMIT = 1000  # datagrams, after which it ends by itself: a page cannot show more
 
 
-class News(NamedTuple):
-    """What has happened up to `now`, and when each side's timer will go off [s, relay's time]."""
+class Progress(NamedTuple):
+    """What has happened lately, and when each side's timer will go off [s, relay's time]."""
 
-    now: float
     rows: list[Record]
-    deadlines: tuple[float | None, float | None]
+    deadlines: list[float | None]
 
 
-class Woken(NamedTuple):
+class Alarm(NamedTuple):
     """A timer has gone off at one side (0 or 1), at `at` [s, the relay's time]."""
 
     side: int
     at: float
 
 
-class Ended(NamedTuple):
-    """The conversation is over, and everything closed. why: empty if it was asked to stop."""
+class TimerSpy:
+    """An endpoint that calls `alarm` whenever its timer goes off; the first wake is none."""
 
-    why: str
-
-
-class Noted:
-    """An endpoint whose timers are told to `woken`; being woken to begin is none."""
-
-    def __init__(self, endpoint: Endpoint, woken: Callable[[], object]):
-        self._endpoint, self._woken, self._begun = endpoint, woken, False
-
-    @property
-    def deadline(self) -> float | None:
-        return self._endpoint.deadline
+    def __init__(self, endpoint: Endpoint, alarm: Callable[[], object]):
+        self._endpoint, self._alarm, self._begun = endpoint, alarm, False
+        self.deadline = endpoint.deadline
 
     def receive(self, datagram: bytes, now: float) -> list[bytes]:
-        self._begun = True
-        return self._endpoint.receive(datagram, now)
+        return self._after(self._endpoint.receive(datagram, now))
 
     def wake(self, now: float) -> list[bytes]:
         if self._begun:
-            self._woken()
-        self._begun = True
-        return self._endpoint.wake(now)
+            self._alarm()
+        return self._after(self._endpoint.wake(now))
+
+    def _after(self, datagrams: list[bytes]) -> list[bytes]:
+        self._begun, self.deadline = True, self._endpoint.deadline
+        return datagrams
 
 
 class LiveTalk:
-    """Run a sender and a receiver until neither has anything to do, or until told to stop.
+    """Run a sender and a receiver until neither has anything to do, or until it is stopped.
 
-    One thread owns both sockets and the relay. What happens is `report`ed from it, as News, Woken
-    and at last Ended. The link is that of both directions; its delay can be changed, and a datagram
-    on its way meddled with, from any thread.
+    The session's thread owns both sockets and the relay. What happens is `report`ed from it, as
+    Progress, Alarm and at last End. The link is that of both directions; its delay can be changed,
+    and a datagram on its way tampered with, from any thread.
     """
 
     def __init__(self, ends: tuple[Endpoint, Endpoint], link: Link, report: Callable):
+        self.session = Session(self._talk, report)
         self._trace, self._zero = Trace(show_times=True), 0.0
-        self._ends, self._link, self._report = ends, link, report
+        self._ends, self._link = ends, link
         self._relay: Relay | None = None
-        self._touched, self._seen, self._idle = time.monotonic(), 0, 0
-        self._stopping = False
-        self._thread = threading.Thread(target=self._run, name="live ladder", daemon=True)
-
-    def start(self) -> "LiveTalk":
-        """Begin; return at once."""
-        self._thread.start()
-        return self
+        self._taken, self._idle = 0, 0
 
     @property
     def trace(self) -> Trace:
@@ -95,33 +79,23 @@ class LiveTalk:
 
     def dial(self, delay: float):
         """Change the delay [s] of the datagrams to come, both ways."""
-        self._link, self._touched = self._link.copy(delay=delay), time.monotonic()
+        self._link = self._link.copy(delay=delay)
+        self.session.touch()
         with contextlib.suppress(RuntimeError):  # it has just ended
             if relay := self._relay:
                 relay.dial(self._link, self._link)
 
     def tamper(self, way: str, number: int, what: str, seconds: float) -> bool:
         """Have the relay do something to a datagram; return whether it was still on its way."""
-        self._touched = time.monotonic()
+        self.session.touch()
         with contextlib.suppress(RuntimeError):  # it has just ended
             if relay := self._relay:
                 return relay.tamper(way, number, what, seconds)
         return False
 
-    def stop(self):
-        """End the thread, the relay and the sockets, and wait for that. Harmless when repeated."""
-        self._stopping = True
-        self._thread.join(FAREWELL)  # an endpoint that never returns cannot be ended
-
-    def _run(self):
-        try:
-            why = self._talk()
-        except Exception as failure:  # nobody joins this thread to hear of it, so it is reported
-            why = f"{type(failure).__name__}: {failure}"
-        self._report(Ended(why))
-
     def _talk(self) -> str:
-        sender, receiver = (Noted(end, partial(self._wake, n)) for n, end in enumerate(self._ends))
+        alarms = [partial(self._report_alarm, side) for side in (0, 1)]
+        sender, receiver = map(TimerSpy, self._ends, alarms)
         forward, backward = self._link.copy(), self._link.copy()
         with (
             Driver(receiver, role="receiver") as there,
@@ -135,27 +109,25 @@ class LiveTalk:
                 self._relay, self._trace = None, relay.trace
 
     def _turns(self, relay: Relay, *drivers: Driver) -> str:
-        why = ""
-        while not (self._stopping or why):
+        while not (why := self.session.over()):
             drive(*drivers, limit=LOOK)
-            why = self._look(relay, drivers)
+            if why := self._look(relay, drivers):
+                break
         return why
 
-    def _wake(self, side: int):
-        self._report(Woken(side, self.now()))
+    def _report_alarm(self, side: int):
+        self.session.report(Alarm(side, self.now()))
 
     def _look(self, relay: Relay, drivers: tuple[Driver, ...]) -> str:
         """Report what the relay has done; return why the conversation is over, if it is."""
-        now, rows = relay.rows_since(self._seen)
-        self._seen += len(rows)
-        dues = tuple(None if (due := d.due()) == inf else due - self._zero for d in drivers)
-        self._report(News(now, rows, dues))
-        if time.monotonic() > self._touched + PATIENCE:
-            return f"it ended by itself, after {PATIENCE / 60:g} minutes without a touch"
-        if self._seen > LIMIT:
+        _, rows = relay.rows_since(self._taken)
+        self._taken += len(rows)
+        dues = [None if (due := d.due()) == inf else due - self._zero for d in drivers]
+        self.session.report(Progress(rows, dues))
+        if self._taken > LIMIT:
             return f"it ended by itself, after {LIMIT} datagrams and losses"
-        self._idle = 0 if rows or dues != (None, None) or _carries(relay) else self._idle + 1
-        # more than one look, for a datagram may be in the kernel, between a socket and the relay
+        self._idle = 0 if rows or dues != [None, None] or _carries(relay) else self._idle + 1
+        # more than one look: a datagram may be in the kernel, between a socket and the relay
         return "nothing is left to happen" if self._idle > 2 else ""
 
 

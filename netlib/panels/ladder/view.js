@@ -4,7 +4,6 @@
 const SVG = "http://www.w3.org/2000/svg";
 const WIDTH = 800, HEIGHT = 390, LEFT = 185, RIGHT = 645, TOP = 34, FOOT = 382;
 const SPAN = 8; // seconds in sight
-const COLORS = {forward: "#0072B2", backward: "#009E73", wrong: "#D55E00", grey: "#777"};
 const KEYS = {d: "drop", l: "delay", u: "duplicate"};
 let pictures = 0;
 
@@ -39,6 +38,7 @@ function spoken(arrow, roles) {
 class View {
   constructor(model, el) {
     this.model = model;
+    this.colors = model.get("colors");
     this.name = `netlib-flight-${pictures++}`;
     this.chosen = null;
     this.svg = make(el, "svg", {
@@ -134,7 +134,7 @@ class View {
 
   ticks(now) {
     for (const at of [LEFT, RIGHT])
-      make(this.layer, "line", {x1: at, x2: at, y1: TOP - 8, y2: FOOT, stroke: COLORS.grey});
+      make(this.layer, "line", {x1: at, x2: at, y1: TOP - 8, y2: FOOT, stroke: this.colors.grey});
     const here = this.y(now);
     make(this.layer, "line", {x1: 56, x2: RIGHT + 60, y1: here, y2: here, stroke: "#bbb",
       "stroke-dasharray": "2 4"});
@@ -146,14 +146,14 @@ class View {
   arrow(arrow, now, live) {
     if (this.y(arrow.corners.at(-1)[0]) < TOP - 20 && arrow.state !== "flying") return;
     const wrong = arrow.state === "lost" || (arrow.again && arrow.way === "forward");
-    const color = wrong ? COLORS.wrong : COLORS[arrow.way];
+    const color = wrong ? this.colors.wrong : this.colors[arrow.way];
     const corners = traced(arrow, arrow.state === "flying" ? now : Infinity);
     const points = corners.map(([at, share]) => [x(arrow.way, share), this.y(at)]);
     const d = "M" + points.map(point => point.map(n => n.toFixed(1)).join(" ")).join("L");
     const open = arrow.state === "flying";
     const group = open ? this.target(arrow, live) : make(this.layer, "g", {});
     if (open && key(arrow) === this.chosen)
-      make(group, "path", {d, stroke: "#F0E442", "stroke-width": 12, fill: "none"});
+      make(group, "path", {d, stroke: this.colors.chosen, "stroke-width": 12, fill: "none"});
     if (open) make(group, "path", {d, stroke: "transparent", "stroke-width": 26, fill: "none"});
     make(group, "path", {d, stroke: color, fill: "none", "stroke-width": open ? 3 : 1.8,
       ...(arrow.copy ? {"stroke-dasharray": "7 4"} : {})});
@@ -194,7 +194,7 @@ class View {
   tip(group, points, lost, color) {
     const [tx, ty] = points.at(-1);
     if (lost) {
-      make(group, "path", {d: `M${tx - 7} ${ty - 7}l14 14m-14 0l14-14`, stroke: COLORS.wrong,
+      make(group, "path", {d: `M${tx - 7} ${ty - 7}l14 14m-14 0l14-14`, stroke: this.colors.wrong,
         "stroke-width": 3.2});
       return;
     }
@@ -217,12 +217,12 @@ class View {
   clock(side, at, text, coming) {
     const cx = side ? RIGHT : LEFT, cy = this.y(at), out = side ? 1 : -1;
     if (cy > FOOT || cy < TOP) return;
-    make(this.layer, "circle", {cx, cy, r: 8, fill: "white", stroke: COLORS.wrong,
+    make(this.layer, "circle", {cx, cy, r: 8, fill: "white", stroke: this.colors.wrong,
       "stroke-width": 1.8, ...(coming ? {"stroke-dasharray": "2 2"} : {})});
-    make(this.layer, "path", {d: `M${cx} ${cy - 5}v5h4`, fill: "none", stroke: COLORS.wrong,
+    make(this.layer, "path", {d: `M${cx} ${cy - 5}v5h4`, fill: "none", stroke: this.colors.wrong,
       "stroke-width": 1.6});
     make(this.layer, "text", {x: cx + 13 * out, y: cy + 4, "text-anchor": side ? "start" : "end",
-      fill: COLORS.wrong, stroke: "white", "stroke-width": 4, "paint-order": "stroke"}, text);
+      fill: this.colors.wrong, stroke: "white", "stroke-width": 4, "paint-order": "stroke"}, text);
   }
 }
 

@@ -2,20 +2,23 @@
 
 import html
 from itertools import count
+from math import isclose
 
 import ipywidgets as ipw
 
 from netlib.links.link import Link
+from netlib.links.presets import PRESETS, SOURCES, preset
 from netlib.panels.link.plot import Window, picture
-from netlib.panels.link.stream import Ended, LiveStream
-from netlib.panels.panel import Panel, button
+from netlib.panels.link.stream import LiveStream
+from netlib.panels.panel import WIDE, Panel, button, choice, in_rows, slider
 from netlib.panels.pump import Pump
+from netlib.panels.session import STUCK, End
 from netlib.trace import html_table
 
 PER_SECOND = 6.0  # updates of the picture, at most
 RATES = (40e3, 50e3, 60e3, 70e3, 76e3, 80e3, 90e3, 100e3, 120e3, 200e3, 500e3, 1e6)  # bits/s
 QUEUES = (0, 1, 2, 3, 5, 10, 20, 50)  # datagrams
-NO_LIMIT = "no limit"
+NO_LIMIT = ("no limit", None)
 
 _numbers = count(1)
 
@@ -27,8 +30,10 @@ class LinkPanel(Panel):
     its own. In grey behind each stands what the same Link says in virtual time. The arguments are
     those of Link, as the sliders begin. Nothing is opened before Start; a stream that nobody has
     touched for three minutes ends by itself. Loss by the coin meets the same datagrams in both
-    worlds; when a queue overflows, the two may pick neighbours, for their clocks differ by
-    microseconds.
+    worlds; when a queue overflows, the two may pick neighbours: the clocks differ by microseconds.
+
+    A preset is a whole link of its own, towards the user: the sliders show it as far as they can,
+    and take over once one of them is moved.
     """
 
     def __init__(
@@ -41,21 +46,28 @@ class LinkPanel(Panel):
         seed: int = 0,
     ):
         Link(delay, jitter, loss, rate=rate, queue=queue, seed=seed)  # so that a slip is named here
-        self.seed, self._stream, self._ending = seed, None, ""
+        self.seed, self._ending = seed, ""
+        self._stream: LiveStream | None = None
+        self._preset: Link | None = None
         self._window, self._name = Window(), f"live{next(_numbers)}"
-        self.start_button = button("Start", lambda _: self._press(), "start, pause or resume")
         self._make_sliders(100 * loss, 1000 * delay, 1000 * jitter, rate, queue)
-        sliders = ipw.HBox([*self.sliders, self.start_button])
-        sliders.layout.flex_flow = "row wrap"
-        self.view = ipw.HTML().add_class("netlib-live")
-        super().__init__("Link panel", sliders, self.view)
+        names = [("none: the sliders", ""), *((name, name) for name in PRESETS)]
+        self.preset = ipw.Dropdown(options=names, description="preset", style=WIDE)
+        self.preset.layout.width = "19em"
+        self.preset.add_class("netlib-preset").observe(lambda _: self._choose(), "value")
+        self.start_button = button("Start", lambda _: self._press(), "start, pause or resume")
+        last = ipw.HBox([self.preset, self.start_button], layout={"width": "31em"})
+        self.source, self.view = ipw.HTML(), ipw.HTML().add_class("netlib-live")
+        super().__init__("Link panel", *in_rows([*self.sliders, last]), self.source, self.view)
         self.pump = Pump(self._show, PER_SECOND)
         self._draw()
-        self.say("Press Start: then a real stream runs, and each slider acts on it at once.")
+        self.set_status("Press Start: then a real stream runs, and each slider acts on it at once.")
 
     @property
     def link(self) -> Link:
-        """A fresh Link as the sliders stand."""
+        """A fresh Link: the preset's, or as the sliders stand."""
+        if self._preset:
+            return self._preset.copy()
         delay, jitter = self.delay.value / 1000, self.jitter.value / 1000
         rate, queue = self.rate.value, self.queue.value
         return Link(delay, jitter, self.loss.value / 100, rate=rate, queue=queue, seed=self.seed)
@@ -65,21 +77,53 @@ class LinkPanel(Panel):
         """The relay's process, or None."""
         return self._stream.pid if self._stream else None
 
-    def close_sockets(self):
+    def close_sockets(self) -> str:
         """End the stream, its relay and its threads."""
-        self._end("")
+        return self._end("")
 
     def _make_sliders(self, loss, delay, jitter, rate, queue):
         self.loss = slider("loss [%]", loss, 50, 0.5, "of the datagrams, by the coin")
         self.delay = slider("delay [ms]", delay, 300, 1, "one way")
         self.jitter = slider("jitter [ms]", jitter, 100, 1, "delay ± jitter, all equally likely")
-        rates = {rate: f"{rate / 1000:g}" for rate in sorted({*RATES, rate or RATES[0]})}
-        self.rate = choice("rate [kbit/s]", rates, rate, "the stream needs 80 kbit/s")
-        queues = {n: str(n) for n in sorted({*QUEUES, QUEUES[0] if queue is None else queue})}
-        self.queue = choice("queue [packets]", queues, queue, "room to wait for the rate")
+        rates = [(f"{r / 1000:g}", r) for r in sorted({*RATES, rate or RATES[0]})]
+        tip = "the stream needs 80 kbit/s"
+        self.rate = choice("rate [kbit/s]", [*rates, NO_LIMIT], rate, tip)
+        queues = [(str(n), n) for n in sorted({*QUEUES, QUEUES[0] if queue is None else queue})]
+        tip = "room to wait for the rate"
+        self.queue = choice("queue [packets]", [*queues, NO_LIMIT], queue, tip)
         self.sliders = [self.loss, self.delay, self.jitter, self.rate, self.queue]
         for each in self.sliders:
-            each.observe(lambda _: self._dial(), "value")
+            each.observe(self._moved, "value")
+
+    def _choose(self):
+        """Take a preset's own link, and put the sliders as near to it as they go."""
+        name, self._preset = self.preset.value, None
+        if name:
+            link = preset(name, seed=self.seed)
+            numbers = (100 * link.loss.p, 1000 * link.delay.mean, 1000 * link.delay.jitter)
+            for each, value in zip(self.sliders, (*numbers, link.rate, link.queue), strict=True):
+                _put_near(each, value)
+            self._preset = link  # only now: what moves a slider ends a preset
+        source = f"{name}: {PRESETS[name][0]}, in order. {SOURCES[name]}" if name else ""
+        self.source.value = html.escape(source)
+        self.set_status(f"{self._rule()}.")
+        self._dial()
+
+    def _rule(self) -> str:
+        """Return in words what the stream obeys."""
+        if not self._preset:
+            return "The stream follows the sliders"
+        name = self.preset.value
+        return f"The stream follows {name}: the sliders show what they can, and rule once moved"
+
+    def _moved(self, change):
+        old, new = change["old"], change["new"]
+        if isinstance(new, float) and isinstance(old, float) and isclose(old, new, abs_tol=1e-9):
+            return  # the page sends 260 back as 259.99999999999994
+        if self._preset:
+            self.preset.value = ""
+        elif not self.preset.value:  # else it is the preset that moves it
+            self._dial()
 
     def _dial(self):
         if self._stream:
@@ -88,16 +132,18 @@ class LinkPanel(Panel):
     def _press(self):
         if self._stream is None:
             self._window = Window()
-            self._stream = LiveStream(self.link, self.pump.put).start()
+            self._stream = LiveStream(self.link, self.pump.put)
+            self._stream.session.start()
         else:
             self._stream.pause(not self._stream.paused)
         paused = self._stream.paused
         self.start_button.description = "Resume" if paused else "Pause"
-        self.say("The stream pauses." if paused else "The stream runs: move a slider.")
+        running = self._rule() if self._preset else "The stream runs: move a slider"
+        self.set_status("The stream pauses." if paused else f"{running}.")
 
     def _show(self, items: list):
         for item in items:
-            if isinstance(item, Ended):
+            if isinstance(item, End):
                 self._ending = item.why
             else:
                 self._window.take(item)
@@ -107,39 +153,28 @@ class LinkPanel(Panel):
             self._end(self._ending)
 
     def _draw(self):
-        table, words = html_table(self._window.rows()), html.escape(self._window.comparison())
-        below = f'<div style="font-size:1.2em">{table}{words}&nbsp;</div>'
+        words = self._window.comparison()
+        if self.pump.left_out:
+            words += f" Not counted, while a cell ran: {self.pump.left_out} reports."
+        table = html_table(self._window.rows())
+        below = f'<div style="font-size:1.2em">{table}{html.escape(words)}&nbsp;</div>'
         self.view.value = picture(self._window, self._name) + below
 
-    def _end(self, why: str):
+    def _end(self, why: str) -> str:
         stream, self._stream = self._stream, None
-        if stream:
-            stream.stop()
-            self.pump.flush()
+        remark = "" if stream is None or stream.stop() else STUCK
+        self.pump.flush()
         self._ending = ""
         self.start_button.description = "Start"
-        self.say(f"The stream is over: {why}. Press Start for a new one.")
+        words = f"The stream is over: {why}. {remark}".strip()
+        self.set_status(f"{words} Press Start for a new one.")
+        return remark
 
 
-def slider(label: str, value: float, high: float, step: float, tooltip: str) -> ipw.FloatSlider:
-    """Return a slider from 0 to `high`, or to its value if that is more."""
-    bounds = {"min": 0.0, "max": max(high, value), "step": step, "readout_format": ".1f"}
-    return ipw.FloatSlider(value, **bounds, **_look(label, tooltip)).add_class(_class(label))
-
-
-def choice(label: str, names: dict, value: float | None, tooltip: str) -> ipw.SelectionSlider:
-    """Return a slider over named values, at whose right end there is no limit: None."""
-    options = [*((name, known) for known, name in names.items()), (NO_LIMIT, None)]
-    # by index: to ipywidgets, the value None is no choice
-    index = [known for _, known in options].index(value)
-    made = ipw.SelectionSlider(options=options, index=index, **_look(label, tooltip))
-    return made.add_class(_class(label))
-
-
-def _look(label: str, tooltip: str) -> dict:
-    style, layout = {"description_width": "9em"}, {"width": "31em"}
-    return {"description": label, "tooltip": tooltip, "style": style, "layout": layout}
-
-
-def _class(label: str) -> str:
-    return "netlib-" + label.split()[0]
+def _put_near(widget: ipw.FloatSlider | ipw.SelectionSlider, value: float):
+    """Put a slider where it can stand that is nearest; elsewhere, the page would move it there."""
+    if isinstance(widget, ipw.FloatSlider):
+        widget.value = widget.step * round(value / widget.step)
+        return
+    distances = [abs((number or 0) - value) for _, number in widget.options[:-1]]  # the last: None
+    widget.index = distances.index(min(distances))

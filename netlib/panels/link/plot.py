@@ -5,13 +5,17 @@ from dataclasses import dataclass
 from itertools import pairwise
 from math import floor, log10
 
-from netlib.panels.link.stream import Arrived, Late, Sent
+from netlib.panels.link.stream import Arrival, Lateness, Sending
+from netlib.show import svg
+from netlib.show.style import LOSS, SENDER
 
 WINDOW = 10.0  # seconds that are shown
 GRACE = 0.5  # seconds after which a datagram that should be there counts as lost
 
-REAL, LOST, VIRTUAL = "#0072B2", "#D55E00", "#aaa"  # as in plots, which would load matplotlib
+VIRTUAL = "#aaa"
 WIDTH, HEIGHT = 900, 340  # of the picture, in its own pixels
+DESCRIPTION = "Delays of the last ten seconds, in both worlds; the table below has the numbers"
+STYLE = "width:100%;max-width:1100px;display:block"
 LEFT, RIGHT, TOP, BOTTOM = 64, 886, 74, 286  # of the axes
 LANE = 50  # where the losses are
 JITTER = "jitter (RFC 3550)"
@@ -42,15 +46,15 @@ class Window:
         self._early: dict[int, float] = {}
         self._before: Counter[str] = Counter()
 
-    def take(self, item: Sent | Arrived | Late):
+    def take(self, item: Sending | Arrival | Lateness):
         """Note what a stream has reported."""
         match item:
-            case Sent(number, at, due):
+            case Sending(number, at, due):
                 self.now = max(self.now, at)
                 self.flights[number] = Flight(at, due, self._early.pop(number, None))
-            case Arrived(number, at):
+            case Arrival(number, at):
                 self._arrive(number, at)
-            case Late(p99):
+            case Lateness(p99):
                 self.late = p99
 
     def forget(self):
@@ -128,7 +132,9 @@ def picture(window: Window, name: str = "live") -> str:
     lost = [(_x(window, f.sent), LANE) for f in gone]
     marks = [(due, "v"), (arrived, "r"), (lost_there, "w"), (lost, "x")]
     drawn = "".join(_marked(points, f"{name}-{kind}") for points, kind in marks)
-    return f"{_head(name)}{_axes(top, step)}{drawn}</svg>"
+    inside = _definitions(name) + _legend() + _axes(top, step) + drawn
+    look = {"style": STYLE, "font_size": 16, "fill": "currentColor"}
+    return svg.picture(inside, WIDTH, HEIGHT, DESCRIPTION, **look)
 
 
 def _cells(totals: Counter, share: Counter, lost: str, pairs: list[tuple]) -> list[str]:
@@ -175,55 +181,47 @@ def _marked(points: list[tuple[int, int]], mark: str) -> str:
         dx, dy = new_x - x, new_y - y
         if dx or dy:
             moves.append(f"{dx}{dy}" if dy < 0 else f"{dx} {dy}")
-    return f'<path d="{" ".join(moves)}" fill="none" style="marker:url(#{mark})"/>'
+    return svg.path(" ".join(moves), style=f"marker:url(#{mark})")
 
 
-def _head(name: str) -> str:
-    cross = "M-5-5 5 5M-5 5 5-5"
-    shapes = {
-        "v": f'<circle r="5" fill="{VIRTUAL}"/>',
-        "r": f'<circle r="2.2" fill="{REAL}"/>',
-        "w": f'<path d="{cross}" stroke="{VIRTUAL}" stroke-width="6"/>',
-        "x": f'<path d="{cross}" stroke="{LOST}" stroke-width="2.2"/>',
+def _marks() -> dict[str, str]:
+    return {
+        "v": svg.shape("circle", r=5, fill=VIRTUAL),
+        "r": svg.shape("circle", r=2.2, fill=SENDER),
+        "w": svg.cross(0, 0, VIRTUAL, 6),
+        "x": svg.cross(0, 0, LOSS, 2.2),
     }
-    units = 'markerUnits="userSpaceOnUse" overflow="visible"'
-    marks = (f'<marker id="{name}-{k}" {units}>{shape}</marker>' for k, shape in shapes.items())
-    return (
-        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" '
-        'aria-label="One-way delay of the last ten seconds, real and in virtual time; the table '
-        'below has the numbers" style="width:100%;max-width:1100px;display:block" '
-        'font-family="system-ui,sans-serif" font-size="16" fill="currentColor">'
-        f"<defs>{''.join(marks)}</defs>{_legend(shapes)}"
-    )
 
 
-def _legend(shapes: dict[str, str]) -> str:
+def _definitions(name: str) -> str:
+    look = {"markerUnits": "userSpaceOnUse", "overflow": "visible"}
+    marks = (svg.shape("marker", mark, id=f"{name}-{k}", **look) for k, mark in _marks().items())
+    return svg.shape("defs", "".join(marks))
+
+
+def _legend() -> str:
     entries = [
         (LEFT + 8, "vr", "real, on grey: the same Link in virtual time"),
         (LEFT + 400, "wx", "lost, likewise"),
         (LEFT + 560, "v", "still on its way"),
     ]
-    return "".join(
-        f'<g transform="translate({x} 18)">{"".join(shapes[k] for k in kinds)}'
-        f'<text x="14" y="5">{text}</text></g>'
-        for x, kinds, text in entries
-    )
+    marks = _marks()
+    parts = [(x, [marks[k] for k in kinds] + [svg.text(14, 5, t)]) for x, kinds, t in entries]
+    return "".join(svg.shape("g", "".join(p), transform=f"translate({x} 18)") for x, p in parts)
 
 
 def _axes(top: float, step: float) -> str:
     ticks = [n * step for n in range(round(top / step) + 1)]
-    high = [(BOTTOM - tick / top * (BOTTOM - TOP), f"{tick:g}") for tick in ticks]
-    wide = [(LEFT + n / WINDOW * (RIGHT - LEFT), f"{WINDOW - n:g}") for n in range(0, 11, 2)]
-    grid = "".join(f"M{LEFT} {y:.0f}H{RIGHT}" for y, _ in high)
-    parts = [f'<path d="{grid}" stroke="currentColor" opacity=".15"/>']
-    parts += [_text(LEFT - 8, y + 5, "end", label) for y, label in high]
-    parts += [_text(x, BOTTOM + 22, "middle", label) for x, label in wide]
-    parts.append(_text(LEFT - 8, LANE + 5, "end", "lost"))
-    parts.append(_text((LEFT + RIGHT) / 2, BOTTOM + 46, "middle", "sent so long ago [s]"))
-    side = f'transform="translate(16 {(TOP + BOTTOM) // 2}) rotate(-90)" text-anchor="middle"'
-    parts.append(f"<text {side}>one-way delay [ms]</text>")
+    heights = [(round(BOTTOM - tick / top * (BOTTOM - TOP)), f"{tick:g}") for tick in ticks]
+    times = [
+        (round(LEFT + n / WINDOW * (RIGHT - LEFT)), f"{WINDOW - n:g}") for n in range(0, 11, 2)
+    ]
+    grid = "".join(f"M{LEFT} {y}H{RIGHT}" for y, _ in heights)
+    parts = [svg.path(grid, stroke="currentColor", opacity=0.15)]
+    parts += [svg.text(LEFT - 8, y + 5, label, "end") for y, label in heights]
+    parts += [svg.text(x, BOTTOM + 22, label, "middle") for x, label in times]
+    parts.append(svg.text(LEFT - 8, LANE + 5, "lost", "end"))
+    parts.append(svg.text((LEFT + RIGHT) // 2, BOTTOM + 46, "sent so long ago [s]", "middle"))
+    upwards = f"translate(16 {(TOP + BOTTOM) // 2}) rotate(-90)"
+    parts.append(svg.text(0, 0, "one-way delay [ms]", "middle", transform=upwards))
     return "".join(parts)
-
-
-def _text(x: float, y: float, anchor: str, text: str) -> str:
-    return f'<text x="{x:.0f}" y="{y:.0f}" text-anchor="{anchor}">{text}</text>'

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable
 
-from netlib.show.ladder import picture as ladder_svg
 from netlib.show.ladder.pairing import Arrow, Mark, read
+from netlib.show.ladder.picture import Picture
 from netlib.trace import Trace
 
 MOST = 200  # lines that are shown of a longer conversation, unless told otherwise
@@ -16,8 +16,8 @@ class Ladder:
     trace, show the `first` or the `last` so many lines of the text, or what happened `between`
     two times [s]. height: pixels above which it becomes a box to scroll in.
 
-    Timers are read off the trace: in virtual time, who sends without having just received was woken
-    by one. On a real clock that is a guess (the same bytes again, after a silence).
+    Timers are read off the trace: in virtual time, a place that sends without having just received
+    was woken by one. On a real clock that is a guess (the same bytes again, after a silence).
     """
 
     def __init__(
@@ -43,8 +43,10 @@ class Ladder:
 
         Times are in seconds, given only if the trace shows its times.
         """
-        timed = self.digits is not None
-        lines = _timed_lines(self) if timed else [_line(i, self) for i in self.items]
+        if self.digits is None:
+            lines = [_line(item, self) for item in self.items]
+        else:
+            lines = _timed_lines(self.items, self.digits)
         if self.omitted:
             lines.append(f"… {self.omitted} more lines: choose with first, last or between")
         return "\n".join(lines)
@@ -63,8 +65,8 @@ class Ladder:
         picture = self._picture()
         return picture.box(repr(self), self._height) if picture.height > self._height else None
 
-    def _picture(self) -> ladder_svg.Picture:
-        return ladder_svg.Picture(self.items, self.roles, self.digits)
+    def _picture(self) -> Picture:
+        return Picture(self.items, self.roles, self.digits)
 
 
 def _chosen(items: list, first: int | None, last: int | None, between) -> list[Arrow | Mark]:
@@ -93,8 +95,8 @@ def _line(item: Arrow | Mark, ladder: Ladder) -> str:
     return f"{item.source} ── {item.label} ─{tail}{head}"
 
 
-def _timed_lines(ladder: Ladder) -> list[str]:
-    rows = [_timed(item, ladder.digits) for item in ladder.items]
+def _timed_lines(items: list[Arrow | Mark], digits: int) -> list[str]:
+    rows = [_timed(item, digits) for item in items]
     wide = [max((len(row[n]) for row in rows if row[2] or not n), default=0) for n in (0, 1)]
     return [f"{t:>{wide[0]}}  {what:{wide[1]}}  {end}".rstrip() for t, what, end in rows]
 

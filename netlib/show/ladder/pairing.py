@@ -48,7 +48,7 @@ def read(trace: Trace, label: Callable[[bytes], str] | None = None) -> list[Arro
 
     Equal payloads between the same two places are told apart by their order. Where the losses
     were recorded, the first sent arrives first; where they were not, those that were sent last
-    arrive, for who sends something again did so because the one before had died.
+    arrive: a program sends again because the datagram before was lost.
     """
     reader = _Reader(trace, partial(labelled, label))
     for row, event in enumerate(trace):
@@ -79,8 +79,7 @@ class _Reader:
     """Walk through a trace; a key is (source, destination, payload), a datagram's row its name."""
 
     def __init__(self, trace: Trace, label: Callable[[bytes], str]):
-        self._roles, self._label = trace.roles, label
-        self._trace = trace
+        self._trace, self._roles, self._label = trace, trace.roles, label
         self._arrows: dict[int, Arrow] = {}
         self._others: list[Arrow | Mark] = []
         self._waiting: dict[tuple, list[int]] = defaultdict(list)  # sent, and not seen since
@@ -104,31 +103,31 @@ class _Reader:
 
     def items(self) -> list[Arrow | Mark]:
         for pairs in self._pairs.values():
-            starts = sorted(start for start, *_ in pairs)
-            ends = sorted(end for _, *end in pairs)
+            starts = sorted(pair[0] for pair in pairs)
+            ends = sorted(pair[1:] for pair in pairs)
             for start, (end, at) in zip(starts, ends, strict=True):
                 self._arrows[start] = replace(self._arrows[start], end=end, arrived=at, why="")
         both = [*self._arrows.values(), *self._others]
         return sorted(both, key=lambda item: (item.start, isinstance(item, Arrow)))
 
     def _send(self, row: int, event: Event, key: tuple):
-        way, answer = key[:2], self._answering[event.role]
-        again = self._repeats.take(way, event.payload, answer)
+        source, destination, payload = key
+        answer = self._answering[source]
+        again = self._repeats.take((source, destination), payload, answer)
         if self._was_a_timer(event, again):
             self._mark(row, event, "timer")
         self._waiting[key].append(row)
         why = "still on its way" if self._trace.losses_recorded else "never received"
-        text = self._label(event.payload)
-        arrow = Arrow(row, *way, text, None, event.time, again=again, answer=answer, why=why)
-        self._arrows[row] = arrow
+        ends = source, destination, self._label(payload), None, event.time
+        self._arrows[row] = Arrow(row, *ends, again=again, answer=answer, why=why)
 
     def _was_a_timer(self, event: Event, again: bool) -> bool:
         before = self._lately.get(event.role)
-        if before is None or not self._trace.show_times:  # it begins; or nobody knows when
+        if before is None or not self._trace.show_times:  # it begins; or times mean nothing
             return False
-        return (
-            event.time > before if self._trace.exact_times else again and event.time > before + TURN
-        )
+        if self._trace.exact_times:
+            return event.time > before
+        return again and event.time > before + TURN
 
     def _receive(self, row: int, event: Event, key: tuple):
         if event.note == "truncated":
@@ -147,12 +146,11 @@ class _Reader:
         return sent[:2] == got[:2] and sent[2].startswith(got[2]) and bool(self._waiting[sent])
 
     def _copy(self, start: int, row: int, event: Event):
-        self._others.append(
-            replace(self._arrows[start], end=row, arrived=event.time, again=False, copy=True)
-        )
+        copy = replace(self._arrows[start], end=row, arrived=event.time, again=False, copy=True)
+        self._others.append(copy)
 
     def _lose(self, event: Event, destination: str):
-        """Find whom an event "lost" means: sent at that moment, or else the oldest on its way."""
+        """Find the datagram that was lost: sent at that moment, or else the oldest on its way."""
         keys = [k for k in self._waiting if k[1:] == (destination, event.payload)]
         rows = sorted((row, key) for key in keys for row in self._waiting[key])
         if not rows:

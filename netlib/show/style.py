@@ -1,0 +1,18 @@
+"""The look of every picture in the course: Okabe and Ito's colours, one role for each."""
+
+from pathlib import Path
+
+SENDER, RECEIVER, LOSS, THIRD = "#0072B2", "#009E73", "#D55E00", "#CC79A7"
+FILLS = SKY, AMBER, YELLOW = "#56B4E9", "#E69F00", "#F0E442"
+GREY, PALE, INK = "#777", "#bbb", "#333"
+FONT = "system-ui,sans-serif"
+THEORY = {"color": "0.45", "linestyle": "--", "linewidth": 1.4, "zorder": 1}
+
+
+def use_style():
+    """Draw this notebook's figures in the style of the course, sharp on every screen."""
+    import matplotlib.pyplot as plt  # here, so that panels get colours without it
+    from matplotlib_inline.backend_inline import set_matplotlib_formats
+
+    plt.style.use(Path(__file__).with_name("netlib.mplstyle"))
+    set_matplotlib_formats("retina", bbox_inches=None)  # constrained layout has cut the margins
