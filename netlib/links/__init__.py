@@ -3,18 +3,3 @@
 from netlib.links.delays import Constant, Empirical, Normal, Pareto, Uniform
 from netlib.links.link import Link
 from netlib.links.loss import AtLeastApart, GilbertElliott, Independent, These
-from netlib.links.presets import preset
-
-__all__ = [
-    "AtLeastApart",
-    "Constant",
-    "Empirical",
-    "GilbertElliott",
-    "Independent",
-    "Link",
-    "Normal",
-    "Pareto",
-    "These",
-    "Uniform",
-    "preset",
-]

@@ -1,5 +1,3 @@
 """A thousand clients at once, for a chat server: from Python, or python -m netlib.load."""
 
 from netlib.load.load import Report, load
-
-__all__ = ["Report", "load"]

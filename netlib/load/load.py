@@ -6,9 +6,9 @@ import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from netlib.child import ENDED, Child
 from netlib.load.clients import LoadConfig, play
 from netlib.sockets.base import explained
-from netlib.sockets.child import ENDED, Child
 from netlib.trace import Address, named
 
 MOST_CLIENTS, MOST_MESSAGES, LONGEST = 20_000, 1_000_000, 600.0  # a load must end

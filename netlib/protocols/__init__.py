@@ -5,16 +5,3 @@ from netlib.protocols.go_back_n import GoBackNReceiver, GoBackNSender
 from netlib.protocols.selective_repeat import SelectiveRepeatReceiver, SelectiveRepeatSender
 from netlib.protocols.stop_and_wait import StopAndWaitReceiver, StopAndWaitSender
 from netlib.protocols.timeout import FixedTimeout, RttEstimator
-
-__all__ = [
-    "FecReceiver",
-    "FecSender",
-    "FixedTimeout",
-    "GoBackNReceiver",
-    "GoBackNSender",
-    "RttEstimator",
-    "SelectiveRepeatReceiver",
-    "SelectiveRepeatSender",
-    "StopAndWaitReceiver",
-    "StopAndWaitSender",
-]

@@ -77,7 +77,7 @@ def queue(entered, left, ax, *, color=SENDER):
     entered, left = np.asarray(entered, dtype=float), np.asarray(left, dtype=float)
     dropped = np.isnan(left)
     times = np.concatenate([entered[~dropped], left[~dropped]])
-    steps = np.repeat([1, -1], len(times) // 2)
+    steps: np.ndarray = np.repeat([1, -1], len(times) // 2)
     order = np.lexsort([steps, times])  # at the same time, one leaves before another enters
     times, inside = times[order], np.cumsum(steps[order])
     ax.step(times, inside, where="post", color=color)

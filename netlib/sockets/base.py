@@ -40,16 +40,18 @@ def refuse_impossible(timeout: float | None, port: int):
         raise ValueError(f"port must be in [0, 65535], got {port!r}")
 
 
-def resolved(destination: Address, kind: int) -> tuple[int, Address]:
-    """Return the destination's family and its numeric address. Raises ValueError, OSError."""
+def resolved(
+    destination: Address, kind: int, family: int = 0, name: str = "destination"
+) -> tuple[int, Address]:
+    """Return an address's family (0: any) and its numeric form. Raises ValueError, OSError."""
     match destination:
         case (str() as host, int() as port, *_) if 0 < port < 65536:
             try:
-                family, *_, numeric = socket.getaddrinfo(host, port, type=kind)[0]
+                family, *_, numeric = socket.getaddrinfo(host, port, family, kind)[0]
             except OSError as error:
-                raise explained(error, f"cannot relay to {named(destination)}") from None
+                raise explained(error, f"cannot send to {named(destination)}") from None
             return family, numeric
-    raise ValueError(f"destination must be (host, port), got {destination!r}")
+    raise ValueError(f"{name} must be (host, port), got {destination!r}")
 
 
 class SocketOwner:

@@ -6,6 +6,8 @@ prefixed   00000005 hello 00000003 bye   a message begins with its length, or el
 delimited  hello\\n bye\\n                 ends with a mark that no message may contain
 """
 
+from netlib import checks
+
 
 class FramingError(ValueError):
     """The bytes cannot be messages. `messages` holds those that were whole before the trouble."""
@@ -24,7 +26,8 @@ class LengthPrefixed:
     HEADER = 4
 
     def __init__(self, max_size: int = 65536):
-        self.max_size, self._buffer = _positive(max_size), bytearray()
+        checks.whole("max_size", max_size, " of bytes", least=1)
+        self.max_size, self._buffer = max_size, bytearray()
 
     def encode(self, message: bytes) -> bytes:
         """Return the message as it goes onto the stream."""
@@ -61,7 +64,8 @@ class Delimited:
     def __init__(self, delimiter: bytes = b"\n", max_size: int = 65536):
         if not delimiter:
             raise ValueError("delimiter must have at least one byte, got b''")
-        self.delimiter, self.max_size = delimiter, _positive(max_size)
+        checks.whole("max_size", max_size, " of bytes", least=1)
+        self.delimiter, self.max_size = delimiter, max_size
         self._buffer, self._searched = bytearray(), 0
 
     def encode(self, message: bytes) -> bytes:
@@ -96,12 +100,6 @@ class Delimited:
         if size > self.max_size:
             problem = f"expected {self.delimiter!r} within {self.max_size} bytes, got {size} bytes"
             raise FramingError(problem, messages)
-
-
-def _positive(max_size: int) -> int:
-    if max_size < 1:
-        raise ValueError(f"max_size must be at least 1 byte, got {max_size!r}")
-    return max_size
 
 
 def _fits(message: bytes, max_size: int):

@@ -5,20 +5,3 @@ from netlib.worlds.relay import Relay, RelayDied
 from netlib.worlds.simulator import Conversation, simulate, simulate_all
 from netlib.worlds.tcp_relay import TCPRelay
 from netlib.worlds.traffic import Echo, Sink, Source, poisson, steady
-
-__all__ = [
-    "Conversation",
-    "Driver",
-    "Echo",
-    "Relay",
-    "RelayDied",
-    "Sink",
-    "Source",
-    "TCPRelay",
-    "converse",
-    "drive",
-    "poisson",
-    "simulate",
-    "simulate_all",
-    "steady",
-]

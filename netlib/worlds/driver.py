@@ -10,9 +10,9 @@ from math import inf
 from time import perf_counter
 
 from netlib.endpoint import Endpoint, expect_endpoint
-from netlib.sockets.base import explained
+from netlib.sockets.base import resolved
 from netlib.sockets.udp import UDPSender
-from netlib.trace import Address, Trace, named
+from netlib.trace import Address, Trace
 
 DRAIN = 64  # datagrams taken from one socket before the deadlines have their turn
 
@@ -40,7 +40,9 @@ class Driver(UDPSender):
         self.endpoint, self.strangers, self.interrupted = endpoint, 0, False
         self._start: float | None = None
         try:
-            self.peer = None if peer is None else _numeric(peer, self._socket.family)
+            family, self.peer = self._socket.family, peer
+            if peer is not None:
+                self.peer = resolved(peer, socket.SOCK_DGRAM, family, "peer")[1]
         except BaseException:
             self.close()
             raise
@@ -174,13 +176,3 @@ def converse(
         drive(*ends, limit=limit, until=finished)
     trace.roles |= {middle.address: there.role, there.peer or here.address: here.role}
     return trace
-
-
-def _numeric(peer: Address, family: int) -> Address:
-    match peer:
-        case (str() as host, int() as port, *_) if 0 < port < 65536:
-            try:
-                return socket.getaddrinfo(host, port, family, socket.SOCK_DGRAM)[0][4]
-            except OSError as error:
-                raise explained(error, f"cannot send to {named(peer)}") from None
-    raise ValueError(f"peer must be (host, port), got {peer!r}")

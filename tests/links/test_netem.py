@@ -7,7 +7,6 @@ from hypothesis import strategies as st
 from netlib.links.delays import Constant, Empirical, Normal, Pareto, Uniform
 from netlib.links.link import Link
 from netlib.links.loss import AtLeastApart, GilbertElliott, Independent
-from netlib.links.presets import PRESETS, preset
 
 WORDS = (
     "delay 24ms 10ms 8% distribution normal loss 1% 25% duplicate 0.1% "
@@ -180,23 +179,3 @@ def test_what_netem_has_no_words_for_is_not_made_a_command(link, lacking):
 def test_tc_would_refuse_reordering_without_a_delay():
     with pytest.raises(ValueError, match="tc refuses reorder without a delay"):
         Link(reorder=0.25).tc_command()
-
-
-@pytest.mark.parametrize("name", PRESETS)
-@pytest.mark.parametrize("direction", ["down", "up"])
-def test_every_preset_is_a_fresh_link_in_netems_words(name, direction):
-    link = preset(name, direction, seed=3)
-    words = PRESETS[name][direction == "up"]
-    assert link.copy(keep_order=False, seed=0) == Link.parse(words)
-    assert str(Link.parse(words)) == words
-    assert (link.seed, link.carried) == (3, 0)
-    assert link is not preset(name, direction, seed=3)
-
-
-def test_an_unknown_preset_is_named():
-    with pytest.raises(
-        ValueError, match=r"unknown preset 'wify'; known: lan, wifi, .* mean 'wifi'"
-    ):
-        preset("wify")
-    with pytest.raises(ValueError, match="direction must be 'down' or 'up', got 'left'"):
-        preset("dsl", "left")

@@ -15,10 +15,10 @@ from random import Random
 import pytest
 
 from netlib.links import Link
-from netlib.links.presets import PRESETS, SOURCES, preset
 from netlib.panels.link import LinkPanel
 from netlib.panels.link.panel import PER_SECOND
 from netlib.panels.link.plot import GRACE, WINDOW, Window, picture, running_jitter
+from netlib.panels.link.presets import PRESETS, SOURCES, preset
 from netlib.panels.link.stream import BETWEEN_LOOKS, Arrival, Lateness, LiveStream, Sending
 from netlib.panels.link.stream import PER_SECOND as RATE
 from netlib.sockets import UDPReceiver, UDPSender

@@ -7,8 +7,8 @@ from math import isclose
 import ipywidgets as ipw
 
 from netlib.links.link import Link
-from netlib.links.presets import PRESETS, SOURCES, preset
 from netlib.panels.link.plot import Window, picture
+from netlib.panels.link.presets import PRESETS, SOURCES, preset
 from netlib.panels.link.stream import LiveStream
 from netlib.panels.panel import WIDE, Panel, button, choice, in_rows, slider
 from netlib.panels.pump import Pump

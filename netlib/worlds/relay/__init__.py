@@ -2,5 +2,3 @@
 
 from netlib.worlds.relay.relay import Relay, RelayDied
 from netlib.worlds.relay.report import Record
-
-__all__ = ["Record", "Relay", "RelayDied"]

@@ -8,9 +8,9 @@ import threading
 from collections.abc import Callable
 from copy import deepcopy
 
+from netlib.child import ENDED, Child
 from netlib.kernel.open_files import allow_files
 from netlib.sockets.background import opening
-from netlib.sockets.child import ENDED, Child
 from netlib.worlds.relay.loop import Loop, RelayConfig
 
 INTERRUPTED = 1.0  # seconds to wait for a thread whose start was interrupted

@@ -22,10 +22,10 @@ from netlib.sockets.background import Background, opening
 
 ENDED = None  # the last of the answers: the child is no more
 WATCH = 0.25  # seconds between two looks at whether the parent is still there
-ROOT = str(Path(__file__).resolve().parents[2])  # an editable install is not in sys.path
+ROOT = str(Path(__file__).resolve().parents[1])  # an editable install is not in sys.path
 PROGRAM = (
     "import pickle, sys; sys.path[:] = pickle.load(sys.stdin.buffer)\n"
-    "from netlib.sockets.child import main; main()"
+    "from netlib.child import main; main()"
 )
 
 

@@ -4,7 +4,7 @@ import os
 import sys
 import threading
 
-from netlib.sockets import child
+from netlib import child
 
 
 def double(request, answer):

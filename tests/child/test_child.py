@@ -13,8 +13,8 @@ import pytest
 from children import Unreadable, chatter, describe, double, fail, leave, wait
 from kernels import TESTS
 
-from netlib.sockets import child as module
-from netlib.sockets.child import ENDED, Child
+from netlib import child as module
+from netlib.child import ENDED, Child
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -116,7 +116,7 @@ def test_one_that_cannot_be_listened_to_is_ended(monkeypatch):
 OWNER = """
 import os, sys, threading
 from children import wait
-from netlib.sockets.child import Child
+from netlib.child import Child
 child = Child(wait)
 pids = child.answers.get(), os.fork() if sys.argv[1] == "fork" else 0
 if pids[1] or sys.argv[1] == "alone":
