@@ -128,7 +128,7 @@ threading.Event().wait()
 @pytest.mark.skipif(os.name != "posix", reason="needs SIGKILL and fork")
 @pytest.mark.parametrize("how", ["alone", "fork"])
 def test_it_ends_when_its_parent_is_killed_even_if_a_fork_holds_the_pipe(how):
-    path = os.pathsep.join([str(TESTS / "sockets"), str(TESTS.parent)])
+    path = os.pathsep.join([str(TESTS / "child"), str(TESTS.parent)])
     with subprocess.Popen(
         [sys.executable, "-c", OWNER, how],
         stdout=subprocess.PIPE,

@@ -138,7 +138,5 @@ def test_a_framing_that_cannot_work_is_refused():
     with pytest.raises(ValueError, match="at least one byte, got b''"):
         Delimited(b"")
     for framing in (LengthPrefixed, Delimited):
-        with pytest.raises(
-            ValueError, match="max_size must be .* 1 or more, got 0"
-        ):
+        with pytest.raises(ValueError, match=r"max_size must be .* 1 or more, got 0"):
             framing(max_size=0)
