@@ -163,3 +163,17 @@ def test_what_an_exercise_shows_is_escaped():
         raise ValueError("<script>")
     assert re.search("&lt;script&gt;", check.verdict._repr_html_())
     assert "<script" not in check.verdict._repr_html_()
+
+
+def test_what_can_show_itself_is_the_verdict_with_one_mark():
+    class Found:
+        def __repr__(self):
+            return "a lost ACK"
+
+        def _repr_html_(self):
+            return "<p>✗ a lost ACK</p>"
+
+    with exercise(6) as check:
+        raise AssertionError(Found())
+    assert repr(check.verdict) == "Exercise 6: not yet.\na lost ACK"
+    assert check.verdict._repr_html_().count("✗") == 1

@@ -1,0 +1,217 @@
+"""A limit in seconds for code that may loop or wait for ever, run where it stands.
+
+On Linux and macOS an alarm interrupts the main thread, even in a system call that waits. On
+Windows, and in other threads, a helper thread asks Python to raise at the thread's next line: that
+ends a loop, and sockets made meanwhile have the limit as their timeout, but nothing else that
+waits ends. While a cell awaits, its task is cancelled, and the event loop is left alone. A bare
+`except:` may swallow the end: it is raised again until the block is left. What no interrupt can
+end, such as `sum(range(10**10))`, ends late: a long call into C is not broken off.
+"""
+
+import asyncio
+import ctypes
+import linecache
+import os
+import reprlib
+import signal
+import socket
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from types import CodeType, FrameType
+
+AGAIN = 0.05  # seconds until the end is raised once more
+NETLIB = os.path.dirname(os.path.dirname(__file__))
+LOOP = (asyncio.Handle._run.__code__, asyncio.BaseEventLoop._run_once.__code__)
+OTHERS = tuple(os.path.join(each, "") for each in (NETLIB, sys.prefix, sys.base_prefix))
+
+
+def within(seconds: float, function: Callable, *arguments: object, **options: object) -> object:
+    """Return `function(*arguments)`, or raise AssertionError if it takes longer than `seconds`.
+
+    For the one call in a check that may loop or wait for ever; the error says which call it was
+    and in which line. `while True: pass` ends, and so does a socket that waits without a limit of
+    its own. An interrupt passes through, no thread is left behind, limits can be nested. Not for a
+    coroutine function: await it in a block of `exercise(number, seconds=...)`.
+    """
+    with TimeLimit(seconds) as limit:
+        value = function(*arguments, **options)
+    if limit.expired:
+        name = getattr(function, "__name__", repr(function))
+        call = f"{name}({', '.join(map(reprlib.repr, arguments))})"
+        raise AssertionError(f"{call} {limit.sentence}")
+    return value
+
+
+class TimeIsUp(BaseException):  # so that no `except Exception` in a loop catches it
+    """Raised in a block that did not end in time."""
+
+
+class TimeLimit:
+    """A block that is left after so many seconds; then `expired`, and `sentence` says where.
+
+    Raises ValueError unless `seconds` is above 0 and finite.
+    """
+
+    def __init__(self, seconds: float):
+        if not 0 < seconds <= threading.TIMEOUT_MAX:
+            raise ValueError(f"seconds must be a finite number above 0, got {seconds!r}")
+        self.seconds, self.expired, self._place = seconds, False, ""
+        self._end = type("TimeIsUp", (TimeIsUp,), {})  # its own, to tell nested limits apart
+        self._cancel = _Cancellation(self)
+        in_main = threading.current_thread() is threading.main_thread()
+        self._alarm = _Signal(self) if in_main and hasattr(signal, "setitimer") else _Helper(self)
+
+    @property
+    def sentence(self) -> str:
+        """What to say of a block that has expired."""
+        return f"did not end within {self.seconds:g} s{self._place and f': stopped {self._place}'}"
+
+    def __enter__(self) -> "TimeLimit":
+        self._cancel.start()
+        self._alarm.start()
+        return self
+
+    def __exit__(self, kind, error, traceback) -> bool:
+        self._alarm.stop()
+        self._cancel.stop()
+        if self._cancel.done:
+            self.expired, self._place = True, self._place or _place(_frames_of(traceback))
+        return self.expired and (isinstance(error, self._end) or self._cancel.caused(error))
+
+    def expire(self, frame: FrameType) -> type[BaseException] | None:
+        """Return what to raise in a frame, or None if the block is not what runs there."""
+        frames = list(self._frames_under(frame))
+        inside = not frames or frames[0][0].co_filename != __file__
+        if not inside or not any(_is_own(code) for code, _ in frames):
+            return None
+        self.expired, self._place = True, self._place or _place(frames)
+        return self._end
+
+    def _frames_under(self, frame: FrameType | None) -> Iterator[tuple[CodeType, int]]:
+        """Return the frames of what runs, innermost first, as far as the loop of a cell's await."""
+        while frame is not None and not (self._cancel.in_loop and frame.f_code in LOOP):
+            yield frame.f_code, frame.f_lineno
+            frame = frame.f_back
+
+
+class _Signal:
+    """The alarm of the operating system: one for all limits that are open."""
+
+    open: list["_Signal"] = []  # noqa: RUF012 (shared, as the alarm is)
+    before = signal.SIG_DFL
+
+    def __init__(self, limit: TimeLimit):
+        self._limit, self.due = limit, 0.0
+
+    def start(self):
+        self.due = time.monotonic() + self._limit.seconds
+        if not self.open:
+            _Signal.before = signal.signal(signal.SIGALRM, self._ring)
+        self.open.append(self)
+        self._set()
+
+    def stop(self):
+        self.open.remove(self)
+        self._set()
+        if not self.open:
+            signal.signal(signal.SIGALRM, self.before)
+
+    def _set(self):
+        first = min((each.due for each in self.open), default=None)
+        delay = 0.0 if first is None else max(first - time.monotonic(), 0.001)
+        signal.setitimer(signal.ITIMER_REAL, delay, AGAIN)
+
+    @staticmethod
+    def _ring(number: int, frame: FrameType):
+        due = [each for each in _Signal.open if each.due <= time.monotonic()]
+        if due and (end := due[0]._limit.expire(frame)):
+            raise end
+
+
+class _Helper:
+    """A thread that raises in the thread that has made it, where there is no alarm."""
+
+    def __init__(self, limit: TimeLimit):
+        self._limit, self._over, self._target = limit, threading.Event(), threading.get_ident()
+        self._thread = threading.Thread(target=self._watch, daemon=True)
+
+    def start(self):
+        self._timeout = socket.getdefaulttimeout()
+        socket.setdefaulttimeout(min(self._limit.seconds, self._timeout or self._limit.seconds))
+        self._thread.start()
+
+    def stop(self):
+        self._over.set()
+        self._thread.join()
+        self._raise(None)  # one that was asked for and has not come yet
+        socket.setdefaulttimeout(self._timeout)
+
+    def _watch(self):
+        delay = self._limit.seconds
+        while not self._over.wait(delay):
+            delay = AGAIN
+            frame = sys._current_frames().get(self._target)
+            if frame and (end := self._limit.expire(frame)):
+                self._raise(end)
+
+    def _raise(self, end: type[BaseException] | None):
+        error = ctypes.py_object(end) if end else None
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._target), error)
+
+
+class _Cancellation:
+    """Cancels the task of a cell that awaits, which the event loop does when it is free."""
+
+    def __init__(self, limit: TimeLimit):
+        self._limit, self._task, self._timer, self.done = limit, None, None, False
+
+    def start(self):
+        try:
+            self._task = asyncio.current_task()
+        except RuntimeError:
+            return  # no event loop is running
+        if self._task is not None:
+            loop = asyncio.get_running_loop()
+            self._timer = loop.call_later(self._limit.seconds, self._cancel)
+
+    def stop(self):
+        if self.in_loop:
+            self._timer.cancel()
+
+    @property
+    def in_loop(self) -> bool:
+        return self._timer is not None
+
+    def _cancel(self):
+        self.done = True
+        self._task.cancel()
+
+    def caused(self, error: BaseException | None) -> bool:
+        """Return whether `error` is what the cancelling has raised, and take that back."""
+        if self.done:
+            self._task.uncancel()
+        return self.done and isinstance(error, asyncio.CancelledError)
+
+
+def _frames_of(traceback) -> list[tuple[CodeType, int]]:
+    frames = []
+    while traceback is not None:
+        frames.insert(0, (traceback.tb_frame.f_code, traceback.tb_lineno))
+        traceback = traceback.tb_next
+    return frames
+
+
+def _is_own(code: CodeType) -> bool:
+    """Return whether this is code of the reader's: neither netlib nor a library."""
+    return not code.co_filename.startswith((*OTHERS, "<frozen"))
+
+
+def _place(frames: list[tuple[CodeType, int]]) -> str:
+    for code, line in frames:
+        if _is_own(code):
+            source = linecache.getline(code.co_filename, line).strip()
+            where = "" if code.co_name.startswith("<") else f" of {code.co_name}"
+            return f"in line {line}{where}{source and f', `{source}`'}"
+    return ""
