@@ -19,7 +19,7 @@ alarmed = pytest.mark.skipif(sys.platform == "win32", reason="Windows has no ala
 
 def loops():
     while True:
-        pass  # noqa: E701
+        pass
 
 
 def loops_stubbornly():
@@ -144,7 +144,7 @@ def test_a_check_that_loops_is_an_exercise_not_yet_solved():
     assert not block.verdict.solved
     assert re.fullmatch(
         r"Exercise 2: not yet. The check did not end within 0.1 s: "
-        r"stopped in line \d+ of loops, `while True: pass.*`",
+        r"stopped in line \d+ of loops, `.+`",
         repr(block.verdict),
     )
 
