@@ -13,7 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from netlib.checker import check
-from netlib.checker.cases import Case, Impairment, family, ordinal
+from netlib.checker.cases import Case, Impairment, all_cases, ordinal
 from netlib.checker.guard import LINES, shown
 from netlib.checker.judge import Judge
 from netlib.show.exercise import exercise
@@ -484,7 +484,7 @@ def test_two_processes_show_the_same():
 
 
 def test_the_cases_become_larger_and_say_what_is_in_them():
-    cases = list(family({"sender": ("lost", "copied"), "receiver": ("lost", "copied")}))
+    cases = list(all_cases({"sender": ("lost", "copied"), "receiver": ("lost", "copied")}))
     assert len(set(cases)) == len(cases)
     first = [len(case.impairments) for case in cases[:40]]
     assert first == sorted(first)

@@ -1,0 +1,138 @@
+"""A check in a process of its own, which can be stopped whatever the learner's code does.
+
+One fresh Python for all exchanges; cloudpickle carries the classes of a notebook there. It names
+each exchange and each call before it begins. An exchange that takes longer than PATIENCE is ended
+by faulthandler, from a thread that needs no interpreter, so that a call into C is ended, too; it
+says in which line that was. What cannot be carried is checked in place, as far as that can be done.
+"""
+
+import faulthandler
+import importlib
+import linecache
+import pickle
+import queue
+import re
+import time
+from collections.abc import Callable, Iterator
+
+from netlib.checker import guard
+from netlib.checker.cases import Case
+from netlib.checker.judge import Finding, Judge
+from netlib.show.within import TimeLimit
+from netlib.sockets.child import ENDED, Child
+
+PATIENCE, LIMIT = 5.0, 60.0  # seconds of one exchange, which takes milliseconds; of the whole check
+GLANCE = 0.5  # seconds: Windows notices an interrupt only between two waits
+
+Arguments = tuple[dict[str, tuple[str, ...]], bool]  # of Judge.search
+
+
+class NotCarried(Exception):
+    """The learner's code could not be brought into another process; the text says why."""
+
+
+def search(sender: Callable, receiver: Callable, *arguments: *Arguments) -> Finding:
+    """Return what `Judge.search` finds, or in which call it had to be stopped."""
+    try:
+        return _search_apart(sender, receiver, arguments)
+    except NotCarried as reason:
+        return _search_here(sender, receiver, arguments)._replace(reason=str(reason))
+
+
+def _search_here(sender: Callable, receiver: Callable, arguments: Arguments) -> Finding:
+    items: list[object] = []
+    with TimeLimit(LIMIT) as limit:
+        return Judge(sender, receiver, items.append).search(*arguments)
+    return _stopped(items, f"the check {limit.sentence}")
+
+
+def _search_apart(sender: Callable, receiver: Callable, arguments: Arguments) -> Finding:
+    task = _carried(sender, receiver)
+    try:
+        child = Child(_search_there)
+    except OSError as error:
+        raise NotCarried(f"no second Python can be started ({error})") from None
+    items: list[object] = []  # the last exchange and what is called in it
+    try:
+        child.send((task, _sources(), PATIENCE, arguments))
+        for item in _answers(child):
+            if isinstance(item, NotCarried):
+                raise item
+            if isinstance(item, bytes):
+                return pickle.loads(item)
+            items = [item] if isinstance(item, Case) else [*items[:1], item]
+    finally:
+        child.end()
+    if not items:
+        raise NotCarried(f"the second Python has ended ({child.exit_reason})")
+    return _stopped(items, _why(child))
+
+
+def _answers(child: Child) -> Iterator[object]:
+    """Return what comes from the child, until it or the time has ended."""
+    end = time.monotonic() + LIMIT
+    while time.monotonic() < end:
+        try:
+            item = child.answers.get(timeout=GLANCE)
+        except queue.Empty:
+            continue
+        if item is ENDED:
+            return
+        yield item
+
+
+def _stopped(items: list[object], why: str) -> Finding:
+    case, call = items[0], items[-1]
+    return Finding(0, f"With {case}: {call} {why}.", "busy", case)
+
+
+def _why(child: Child) -> str:
+    if child.errors.startswith("Timeout"):
+        return f"does not come to an end: stopped after {PATIENCE:g} s{_line(child.errors)}"
+    if child.exit_reason.startswith("exit code -9"):
+        return f"was being called when the {LIMIT:g} s of a check were over"
+    return f"ended the Python in which it ran ({child.exit_reason})"
+
+
+def _line(errors: str) -> str:
+    """Return in words where in the learner's code the traceback of a faulthandler ends."""
+    for thread in errors.split("\n\n"):
+        frames = re.findall(r'^  File "(.*)", line (\d+) in (.+)$', thread, re.MULTILINE)
+        names = [name for _, _, name in frames]
+        if "watched" in names:
+            inner = reversed(frames[: names.index("watched")])
+            return guard.line_of([(file, int(n)) for file, n, _ in inner if file != guard.__file__])
+    return ""
+
+
+def _carried(sender: Callable, receiver: Callable) -> bytes:
+    try:
+        return importlib.import_module("cloudpickle").dumps((sender, receiver))
+    except ImportError:
+        raise NotCarried("the package cloudpickle is not installed") from None
+    except Exception as error:  # whatever the objects raise that the code refers to
+        raise NotCarried(guard.shown_text(f"{type(error).__name__}: {error}")) from None
+
+
+def _sources() -> dict[str, tuple]:
+    """Return the source of a notebook's cells, which are in no file."""
+    return {name: entry for name, entry in linecache.cache.items() if entry[1:2] == (None,)}
+
+
+def _search_there(request: Callable, answer: Callable):
+    task, sources, patience, arguments = request()
+    linecache.cache.update(sources)
+    try:
+        sender, receiver = pickle.loads(task)
+    except Exception as error:
+        return answer(NotCarried(guard.shown_text(f"{type(error).__name__}: {error}")))
+
+    def progress(item: Case | str):
+        if isinstance(item, Case):
+            faulthandler.dump_traceback_later(patience, exit=True)
+        answer(item)
+
+    finding = Judge(sender, receiver, progress).search(*arguments)
+    faulthandler.cancel_dump_traceback_later()
+    # the clock of a trace is a lambda
+    return answer(importlib.import_module("cloudpickle").dumps(finding))
