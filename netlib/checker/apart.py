@@ -6,14 +6,18 @@ by faulthandler, from a thread that needs no interpreter, so that a call into C 
 says in which line that was. What cannot be carried is checked in place, as far as that can be done.
 """
 
+import contextlib
 import faulthandler
 import importlib
+import io
 import linecache
 import pickle
 import queue
 import re
 import time
+from collections import ChainMap
 from collections.abc import Callable, Iterator
+from types import CodeType
 
 from netlib.checker import guard
 from netlib.checker.cases import Case
@@ -34,28 +38,37 @@ class NotCarried(Exception):
 def search(sender: Callable, receiver: Callable, *arguments: *Arguments) -> Finding:
     """Return what `Judge.search` finds, or in which call it had to be stopped."""
     try:
-        return _search_apart(sender, receiver, arguments)
+        return search_apart(sender, receiver, arguments)
     except NotCarried as reason:
-        return _search_here(sender, receiver, arguments)._replace(reason=str(reason))
+        return search_here(sender, receiver, arguments)._replace(reason=str(reason))
 
 
-def _search_here(sender: Callable, receiver: Callable, arguments: Arguments) -> Finding:
+def search_here(sender: Callable, receiver: Callable, arguments: Arguments) -> Finding:
+    """Return what is found in this process, in which a call into C cannot be stopped."""
     items: list[object] = []
+
+    def progress(item: Case | str):
+        items[:] = [item] if isinstance(item, Case) else [*items[:1], item]
+
     with TimeLimit(LIMIT) as limit:
-        return Judge(sender, receiver, items.append).search(*arguments)
-    return _stopped(items, f"the check {limit.sentence}")
+        return Judge(sender, receiver, progress).search(*arguments)
+    return _stopped(items, limit.sentence)
 
 
-def _search_apart(sender: Callable, receiver: Callable, arguments: Arguments) -> Finding:
+def search_apart(sender: Callable, receiver: Callable, arguments: Arguments) -> Finding:
+    """Return what is found in a process of its own. Raises NotCarried if that cannot be."""
     task = _carried(sender, receiver)
     try:
         child = Child(_search_there)
     except OSError as error:
         raise NotCarried(f"no second Python can be started ({error})") from None
     items: list[object] = []  # the last exchange and what is called in it
+    ended = False
     try:
         child.send((task, _sources(), PATIENCE, arguments))
         for item in _answers(child):
+            if ended := item is ENDED:
+                break
             if isinstance(item, NotCarried):
                 raise item
             if isinstance(item, bytes):
@@ -65,32 +78,25 @@ def _search_apart(sender: Callable, receiver: Callable, arguments: Arguments) ->
         child.end()
     if not items:
         raise NotCarried(f"the second Python has ended ({child.exit_reason})")
-    return _stopped(items, _why(child))
+    return _stopped(items, _why(child) if ended else f"was the last call in {LIMIT:g} s")
 
 
 def _answers(child: Child) -> Iterator[object]:
-    """Return what comes from the child, until it or the time has ended."""
+    """Return what comes from the child, until the time of a check is over."""
     end = time.monotonic() + LIMIT
     while time.monotonic() < end:
-        try:
-            item = child.answers.get(timeout=GLANCE)
-        except queue.Empty:
-            continue
-        if item is ENDED:
-            return
-        yield item
+        with contextlib.suppress(queue.Empty):
+            yield child.answers.get(timeout=GLANCE)
 
 
 def _stopped(items: list[object], why: str) -> Finding:
-    case, call = items[0], items[-1]
+    case, call = items[0], items[-1] if len(items) > 1 else "the check"
     return Finding(0, f"With {case}: {call} {why}.", "busy", case)
 
 
 def _why(child: Child) -> str:
     if child.errors.startswith("Timeout"):
         return f"does not come to an end: stopped after {PATIENCE:g} s{_line(child.errors)}"
-    if child.exit_reason.startswith("exit code -9"):
-        return f"was being called when the {LIMIT:g} s of a check were over"
     return f"ended the Python in which it ran ({child.exit_reason})"
 
 
@@ -107,11 +113,21 @@ def _line(errors: str) -> str:
 
 def _carried(sender: Callable, receiver: Callable) -> bytes:
     try:
-        return importlib.import_module("cloudpickle").dumps((sender, receiver))
+        pickler = importlib.import_module("cloudpickle").Pickler
     except ImportError:
         raise NotCarried("the package cloudpickle is not installed") from None
+    plain = pickler.dispatch_table
+
+    def reduce(code: CodeType) -> tuple:  # cloudpickle leaves out the file, but we show the line
+        make, parts = plain[CodeType](code)
+        return make, tuple(code.co_filename if part == "<dynamic-code>" else part for part in parts)
+
+    table, buffer = {"dispatch_table": ChainMap({CodeType: reduce}, plain)}, io.BytesIO()
+    try:
+        type("Pickler", (pickler,), table)(buffer).dump((sender, receiver))
     except Exception as error:  # whatever the objects raise that the code refers to
         raise NotCarried(guard.shown_text(f"{type(error).__name__}: {error}")) from None
+    return buffer.getvalue()
 
 
 def _sources() -> dict[str, tuple]:

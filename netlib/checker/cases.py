@@ -62,7 +62,7 @@ class Case:
     @property
     def patience(self) -> float:
         """How long an honest sender may take [s], even one that doubles its timeout each time."""
-        return 240 + TIMEOUT * (2.0 ** len(self.impairments) - 1)
+        return 240 + 4 * TIMEOUT * (2.0 ** len(self.impairments) - 1)
 
     def links(self) -> "tuple[Script, Script]":
         """Return fresh links that do what the case says."""
@@ -174,16 +174,18 @@ def random_case(fates: dict[str, tuple[str, ...]], seed: int) -> Case:
 
 def letters(count: int) -> tuple[bytes, ...]:
     """Return messages that are easy to follow: b"A", b"B", ..., b"Z", b"A1", b"B1", ..."""
-    return tuple(b"%c%s" % (65 + n % 26, b"%d" % (n // 26) if n > 25 else b"") for n in range(count))
+    return tuple(b"%c%s" % (65 + n % 26, b"%d" % (n // 26) * (n > 25)) for n in range(count))
 
 
 def _fewer(messages: tuple[bytes, ...]) -> Iterator[tuple[bytes, ...]]:
     """Return the messages without some of them: first without half, at last without any one."""
-    size = len(messages) // 2
-    while size:
-        for start in range(0, len(messages) - size + 1, size):
-            yield messages[:start] + messages[start + size :]
+    count = len(messages)
+    size = count // 2
+    while size and messages == letters(count):  # then it is all one which of them are left out
+        yield letters(count - size)
         size //= 2
+    if size:
+        yield from (messages[:n] + messages[n + 1 :] for n in range(count))
 
 
 def _datagrams(numbers: list[int]) -> str:

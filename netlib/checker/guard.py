@@ -11,11 +11,9 @@ import linecache
 import os
 import re
 import reprlib
-import socket
 import sys
 import threading
 from collections.abc import Callable
-from functools import partial
 from math import inf, isnan
 from numbers import Real
 from types import (
@@ -149,7 +147,9 @@ def attempt(call: str, function: Callable, *arguments) -> object:
         raise Fault("busy", busy + _line(error.__traceback__)) from None
     except Forbidden as error:
         rule = "an endpoint has no clock and no socket, and never waits: its time is `now`"
-        raise Fault("forbidden", f"{call} calls {error}{_line(error.__traceback__)}; {rule}") from None
+        raise Fault(
+            "forbidden", f"{call} calls {error}{_line(error.__traceback__)}; {rule}"
+        ) from None
     except (Exception, SystemExit) as error:
         text = shown_text(str(error))
         raised = f"{call} raised {type(error).__name__}{text and f': {text}'}"
@@ -291,5 +291,6 @@ def _owner(function: BuiltinFunctionType) -> str:
 def _name(function: BuiltinFunctionType, caller: FrameType) -> str:
     if caller.f_code is threading.Condition.wait.__code__:
         return "threading.Condition.wait()"
-    module = _owner(function).lstrip("_")
-    return f"{function.__name__}()" if module == "builtins" else f"{module}.{function.__name__}()"
+    module, name = _owner(function).lstrip("_"), function.__name__
+    plain = {"posix": "os", "nt": "os", "thread": "threading", "posixsubprocess": "subprocess"}
+    return f"{name}()" if module == "builtins" else f"{plain.get(module, module)}.{name}()"
