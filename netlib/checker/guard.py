@@ -27,7 +27,9 @@ from types import (
 )
 from typing import Protocol
 
-LIBRARIES = tuple(os.path.join(prefix, "") for prefix in (sys.prefix, sys.base_prefix))
+from netlib.show import within
+
+LIBRARIES = *(os.path.join(each, "") for each in (sys.prefix, sys.base_prefix)), within.__file__
 LINES = 20_000  # that one call may execute: a window of 1000 messages takes less
 CLOCKS = {"time": None, "datetime": {"now", "today", "utcnow"}}  # None: all that is in the module
 WAITS = {
