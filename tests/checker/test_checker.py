@@ -327,11 +327,12 @@ UNUSUAL = ["BacksOff", "RandomTimer", "NoMoreAtInfinity", "LateACK", "Locked"]
 def test_a_correct_protocol_may_be_unusual(name):
     late = name == "LateACK"
     ends = (museum.WindowSender, museum.LateACK) if late else pair(name)
-    assert check(*ends), check(*ends).sentence
+    result = check(*ends)
+    assert result, result.sentence
 
 
 @pytest.mark.usefixtures("here")
-@pytest.mark.parametrize("bits, window", [(3, 5), (4, 9), (4, 12), (8, 129), (8, 256)])
+@pytest.mark.parametrize("bits, window", [(3, 5), (4, 9), (8, 129)])
 def test_selective_repeat_needs_twice_as_many_numbers_as_its_window(bits, window):
     def result(window):
         def sender(messages, timeout):
@@ -344,7 +345,7 @@ def test_selective_repeat_needs_twice_as_many_numbers_as_its_window(bits, window
 
 
 @pytest.mark.usefixtures("here")
-@pytest.mark.parametrize("bits", [3, 4, 8])
+@pytest.mark.parametrize("bits", [3, 8])
 def test_go_back_n_needs_one_number_more_than_its_window(bits):
     def result(window):
         def sender(messages, timeout):
@@ -357,19 +358,18 @@ def test_go_back_n_needs_one_number_more_than_its_window(bits):
 
 
 @pytest.mark.usefixtures("here")
-@pytest.mark.parametrize("numbers", [4, 5, 8, 10, 16, 20])
+@pytest.mark.parametrize("numbers", [5, 10, 16])
 def test_a_number_that_comes_back_while_a_copy_lives_is_found(numbers):
     sender = type("Few", (museum.WindowSender,), {"numbers": numbers, "window": 1})
     receiver = type("FewToo", (museum.WindowReceiver,), {"numbers": numbers})
-    assert check(sender, receiver)
-    assert not check(sender, receiver, reorder=True)
+    result = check(sender, receiver, reorder=True)
+    assert result.kind == "twice" and len(result.case.impairments) == 1
 
 
 @pytest.mark.parametrize(
     "sender, receiver, options",
     [
         (museum.Sender, museum.Receiver, {}),
-        (museum.WindowSender, museum.WindowReceiver, {}),
         (museum.WindowSender, museum.WindowReceiver, {"reorder": True}),
         (museum.NoTimer, museum.Receiver, {**STEPS, "duplicate": True}),
         (museum.NoNumber, museum.Believer, {**STEPS, "lose_data": True}),
@@ -453,7 +453,7 @@ def impatient(monkeypatch):
 
 def waits_on_one_line(self, now):
     # fmt: off
-    while True: pass
+    while True: pass  # noqa: E701
     # fmt: on
 
 
@@ -510,9 +510,9 @@ def test_who_ends_python_ends_its_own():
 
 
 def test_a_check_that_takes_too_long_ends_and_says_where(monkeypatch):
-    monkeypatch.setattr(apart, "LIMIT", 0.5)
+    monkeypatch.setattr(apart, "LIMIT", 2.0)
     result = check(sender_that(takes_a_lock_twice), museum.Receiver)
-    assert result.sentence.endswith("the sender's wake(now=0) was the last call in 0.5 s.")
+    assert result.sentence.endswith("the sender's wake(now=0) was the last call in 2 s.")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot interrupt one process")
