@@ -72,6 +72,7 @@ def check(
     stranger sends. The exchanges with the fewest impairments are tried first, all of them up to
     two; a longer, random one that fails is made shorter as long as it still fails in the same way.
     label: a function from a datagram to what the ladder writes at its arrow.
+    Runs in a process of its own, and always ends: an exchange has 5 s, all of them a minute.
     """
     shared = ("copied",) * duplicate + ("late",) * reorder
     fates = {
