@@ -29,7 +29,6 @@ from typing import Protocol
 
 from netlib.show import within
 
-LIBRARIES = *(os.path.join(each, "") for each in (sys.prefix, sys.base_prefix)), within.__file__
 LINES = 20_000  # that one call may execute: a window of 1000 messages takes less
 CLOCKS = {"time": None, "datetime": {"now", "today", "utcnow"}}  # None: all that is in the module
 WAITS = {
@@ -280,7 +279,8 @@ def _forbidden(function: BuiltinFunctionType, caller: FrameType) -> bool:
         return True
     used = module in CLOCKS and (CLOCKS[module] is None or name in CLOCKS[module])
     # a library may look at a clock: logging, or what the garbage collector calls at any moment
-    return used and not caller.f_code.co_filename.startswith(LIBRARIES)
+    file = caller.f_code.co_filename
+    return used and file != within.__file__ and not within.is_library(file)
 
 
 def _owner(function: BuiltinFunctionType) -> str:

@@ -22,9 +22,9 @@ from collections.abc import Callable, Iterator
 from types import CodeType, FrameType
 
 AGAIN = 0.05  # seconds until the end is raised once more
-NETLIB = os.path.dirname(os.path.dirname(__file__))
 LOOP = (asyncio.Handle._run.__code__, asyncio.BaseEventLoop._run_once.__code__)
-OTHERS = tuple(os.path.join(each, "") for each in (NETLIB, sys.prefix, sys.base_prefix))
+NETLIB = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
+LIBRARIES = *(os.path.join(each, "") for each in (sys.prefix, sys.base_prefix)), "<frozen"
 
 
 def within(seconds: float, function: Callable, *arguments: object, **options: object) -> object:
@@ -205,7 +205,12 @@ def _frames_of(traceback) -> list[tuple[CodeType, int]]:
 
 def _is_own(code: CodeType) -> bool:
     """Return whether this is code of the reader's: neither netlib nor a library."""
-    return not code.co_filename.startswith((*OTHERS, "<frozen"))
+    return not code.co_filename.startswith(NETLIB) and not is_library(code.co_filename)
+
+
+def is_library(file: str) -> bool:
+    """Return whether a file belongs to Python or to an installed package."""
+    return file.startswith(LIBRARIES) or "site-packages" in file
 
 
 def _place(frames: list[tuple[CodeType, int]]) -> str:

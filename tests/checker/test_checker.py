@@ -376,13 +376,13 @@ def test_a_number_that_comes_back_while_a_copy_lives_is_found(numbers):
         (museum.Blast, museum.Believer, STEPS),
     ],
 )
-def test_a_protocol_passes_where_the_links_do_only_what_it_is_made_for(sender, receiver, options):
+def test_a_protocol_passes_where_the_links_do_what_it_is_made_for(here, sender, receiver, options):
     result = check(sender, receiver, **options)
     assert result and result.ok and result.kind == "" and result.ladder is None
     assert repr(result).startswith(f"Correct in all {result.runs} exchanges tried: ")
 
 
-def test_the_alternating_bit_over_a_link_that_reorders_delivers_wrong_data():
+def test_the_alternating_bit_over_a_link_that_reorders_delivers_wrong_data(here):
     result = check(museum.Sender, museum.Receiver, reorder=True)
     assert result.sentence == (
         "With 2 messages and the sender's 1st datagram 1 s late: delivered [b'A', b'B', b'A'], "
@@ -390,7 +390,7 @@ def test_the_alternating_bit_over_a_link_that_reorders_delivers_wrong_data():
     )
 
 
-def test_who_delivers_whatever_comes_delivers_out_of_order():
+def test_who_delivers_whatever_comes_delivers_out_of_order(here):
     result = check(museum.Blast, museum.Believer, **{**STEPS, "reorder": True})
     assert (result.kind, len(result.case.messages), len(result.case.impairments)) == ("order", 2, 1)
     assert result.sentence.endswith("[b'A', b'B']: b'B' was delivered before b'A'.")
@@ -399,7 +399,7 @@ def test_who_delivers_whatever_comes_delivers_out_of_order():
 # ---- the shortest failing exchange
 
 
-def test_a_lost_ack_without_the_bit_takes_one_message_and_one_lost_datagram():
+def test_a_lost_ack_without_the_bit_takes_one_message_and_one_lost_datagram(here):
     result = check(museum.NoNumber, museum.Believer, duplicate=False)
     assert result.case == Case((b"A",), (Impairment("receiver", 0, "lost"),))
     told = [(e.role, e.action, e.payload) for e in result.trace]
@@ -646,7 +646,7 @@ def test_whatever_a_sender_returns_the_checker_returns(answers):
     assert result.sentence and repr(result) and result._repr_html_()
 
 
-def test_a_line_that_any_honest_window_needs_is_within_the_budget():
+def test_a_line_that_any_honest_window_needs_is_within_the_budget(here):
     busy = check(lambda m, t: museum.WindowSender(m, t), museum.WindowReceiver)
     assert busy and LINES >= 20 * 1000
 
@@ -678,14 +678,14 @@ def test_what_is_shown_is_escaped():
     assert page.count("&lt;script&gt;") == 3 and "<script" not in page  # the third is the line
 
 
-def test_the_picture_and_the_words_come_with_their_ladder():
+def test_the_picture_and_the_words_come_with_their_ladder(here):
     result = check(museum.NoTimer, museum.Receiver)
     assert "<svg" in result._repr_html_() and "✗" in result._repr_html_()
     assert repr(result.ladder) in repr(result)
     assert "✓" in check(museum.Sender, museum.Receiver)._repr_html_()
 
 
-def test_an_exchange_without_an_end_is_shown_as_it_begins():
+def test_an_exchange_without_an_end_is_shown_as_it_begins(here):
     result = check(museum.Sender, museum.MuteOnCopies)
     assert len(result.trace.only("send")) < 15 and "This is how it begins." in repr(result)
 
