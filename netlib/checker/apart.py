@@ -6,7 +6,6 @@ by faulthandler, from a thread that needs no interpreter, so that a call into C 
 says in which line that was. What cannot be carried is checked in place, as far as that can be done.
 """
 
-import contextlib
 import faulthandler
 import importlib
 import io
@@ -26,6 +25,7 @@ from netlib.show.within import TimeLimit
 from netlib.sockets.child import ENDED, Child
 
 PATIENCE, LIMIT = 5.0, 60.0  # seconds of one exchange, which takes milliseconds; of the whole check
+START = 30.0  # seconds until it begins: what the learner's code refers to may be slow to import
 GLANCE = 0.5  # seconds: Windows notices an interrupt only between two waits
 
 Arguments = tuple[dict[str, tuple[str, ...]], bool]  # of Judge.search
@@ -77,16 +77,21 @@ def search_apart(sender: Callable, receiver: Callable, arguments: Arguments) -> 
     finally:
         child.end()
     if not items:
-        raise NotCarried(f"the second Python has ended ({child.exit_reason})")
+        raise NotCarried(f"the second Python did not begin ({child.exit_reason})")
     return _stopped(items, _why(child) if ended else f"was the last call in {LIMIT:g} s")
 
 
 def _answers(child: Child) -> Iterator[object]:
     """Return what comes from the child, until the time of a check is over."""
-    end = time.monotonic() + LIMIT
+    end, began = time.monotonic() + START, False
     while time.monotonic() < end:
-        with contextlib.suppress(queue.Empty):
-            yield child.answers.get(timeout=GLANCE)
+        try:
+            item = child.answers.get(timeout=GLANCE)
+        except queue.Empty:
+            continue
+        if not began:
+            end, began = time.monotonic() + LIMIT, True
+        yield item
 
 
 def _stopped(items: list[object], why: str) -> Finding:
