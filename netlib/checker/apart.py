@@ -45,7 +45,7 @@ def search(sender: Callable, receiver: Callable, *arguments: *Arguments) -> Find
 
 def search_here(sender: Callable, receiver: Callable, arguments: Arguments) -> Finding:
     """Return what is found in this process, in which a call into C cannot be stopped."""
-    items: list[object] = []
+    items: list = []
 
     def progress(item: Case | str):
         items[:] = [item] if isinstance(item, Case) else [*items[:1], item]
@@ -62,7 +62,7 @@ def search_apart(sender: Callable, receiver: Callable, arguments: Arguments) -> 
         child = Child(_search_there)
     except OSError as error:
         raise NotCarried(f"no second Python can be started ({error})") from None
-    items: list[object] = []  # the last exchange and what is called in it
+    items: list = []  # the last exchange and what is called in it
     ended = False
     try:
         child.send((task, _sources(), PATIENCE, arguments))
@@ -94,7 +94,7 @@ def _answers(child: Child) -> Iterator[object]:
         yield item
 
 
-def _stopped(items: list[object], why: str) -> Finding:
+def _stopped(items: list, why: str) -> Finding:
     case, call = items[0], items[-1] if len(items) > 1 else "the check"
     return Finding(0, f"With {case}: {call} {why}.", "busy", case)
 

@@ -66,11 +66,11 @@ class Case:
 
     def links(self) -> "tuple[Script, Script]":
         """Return fresh links that do what the case says."""
-        scripts = []
-        for place in PLACES:
-            fates = {i.number: i.fate for i in self.impairments if i.place == place}
-            scripts.append(Script(fates, self.delay, OUTAGE if place == self.silenced else 0.0))
-        return tuple(scripts)
+        return self._link("sender"), self._link("receiver")
+
+    def _link(self, place: str) -> "Script":
+        fates = {i.number: i.fate for i in self.impairments if i.place == place}
+        return Script(fates, self.delay, OUTAGE if place == self.silenced else 0.0)
 
     def smaller(self) -> Iterator["Case"]:
         """Return the cases that are one step simpler than this one."""

@@ -28,7 +28,7 @@ class Result:
         if finding.reason:
             self._captions.append(f"{HERE}: {finding.reason}.")
         if self.trace and self.trace.only("send"):
-            self.ladder = Ladder(self.trace, **({"label": label} if label else {}))
+            self.ladder = Ladder(self.trace, label=label)
 
     def __bool__(self) -> bool:
         return self.ok
@@ -83,8 +83,8 @@ def check(
 
 
 def _drawn(ladder: Ladder) -> str:
-    boxed = getattr(ladder, "_repr_html_", lambda: None)()  # one that is too long to be shown whole
-    return boxed or ladder._repr_svg_()
+    boxed = ladder._repr_html_()  # one that is too long to be shown whole
+    return boxed or ladder._repr_svg_() or ""
 
 
 def _praise(runs: int) -> str:

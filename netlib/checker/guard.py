@@ -25,13 +25,14 @@ from types import (
     ModuleType,
     TracebackType,
 )
-from typing import Protocol
+from typing import Any, Protocol
 
 from netlib.show import within
 
 LINES = 20_000  # that one call may execute: a window of 1000 messages takes less
-CLOCKS = {"time": None, "datetime": {"now", "today", "utcnow"}}  # None: all that is in the module
-WAITS = {
+CLOCKS: dict[str, set[str] | None] = {"time": None, "datetime": {"now", "today", "utcnow"}}
+# None: all that is in the module
+WAITS: dict[str, set[str] | None] = {
     "time": {"sleep"},
     "_socket": None,
     "socket": None,
@@ -71,9 +72,9 @@ class Forbidden(BaseException):
 class Log(Protocol):
     """What a guard asks of the exchange in which its endpoint takes part."""
 
-    done: bool
-
-    def attempt(self, call: str, function: Callable, *arguments: object) -> object: ...
+    @property
+    def done(self) -> bool: ...
+    def attempt(self, call: str, function: Callable, *arguments: object) -> Any: ...
     def note(self, fault: Fault): ...
     def answered(self, guard: "Guard", call: str, answers: list[bytes]): ...
 
@@ -99,7 +100,7 @@ class Guard:
     def receive(self, datagram: bytes, now: float) -> list[bytes]:
         return self._call("receive", now, f"{shown(datagram)}, now={now:.6g}", datagram, now)
 
-    def read(self, name: str) -> object:
+    def read(self, name: str) -> Any:
         """Return an attribute of the learner's object. Raises Fault if it has none."""
         missing = object()
         if _is_plain(self.endpoint, name):
@@ -139,7 +140,7 @@ class Guard:
         return None if deadline == inf else float(deadline)
 
 
-def attempt(call: str, function: Callable, *arguments) -> object:
+def attempt(call: str, function: Callable, *arguments) -> Any:
     """Call a learner's function under watch. Raises Fault for whatever it raises or overdoes."""
     try:
         return watched(function, *arguments)
@@ -178,7 +179,8 @@ class _Watch:
     """Count the lines, and look at the built-in functions, that are executed below `home`."""
 
     def __init__(self, home: FrameType):
-        self.lines, self.failure, self._home = 0, None, home
+        self.lines, self._home = 0, home
+        self.failure: BaseException | None = None
         self._trace = self.trace  # bound once, not at each line
 
     def trace(self, frame: FrameType, event: str, arg: object):
@@ -189,7 +191,7 @@ class _Watch:
             raise self.failure
         return self._trace
 
-    def profile(self, frame: FrameType, event: str, arg: object):
+    def profile(self, frame: FrameType, event: str, arg: Any):
         if event == "c_call" and frame is not self._home and _forbidden(arg, frame):
             self.failure = Forbidden(_name(arg, frame))
             raise self.failure
@@ -258,7 +260,7 @@ def line_of(frames: list[tuple[str, int]]) -> str:
     return f" (line {own[-1][1]}{source and f': `{source}`'})"
 
 
-def _sheltered(frame: FrameType, home: FrameType) -> bool:
+def _sheltered(frame: FrameType | None, home: FrameType) -> bool:
     """Return whether some `try` or `with` between here and `home` would catch what is raised."""
     while frame is not None and frame is not home:
         if any(e.start <= frame.f_lasti < e.end for e in _shelters(frame.f_code)):
@@ -268,16 +270,16 @@ def _sheltered(frame: FrameType, home: FrameType) -> bool:
 
 
 def _shelters(code: CodeType) -> list:
-    return dis.Bytecode(code).exception_entries
+    return getattr(dis.Bytecode(code), "exception_entries", [])  # unknown to type checkers
 
 
 def _forbidden(function: BuiltinFunctionType, caller: FrameType) -> bool:
     module, name = _owner(function), function.__name__
     if caller.f_code is threading.Condition.wait.__code__ and name == "acquire":
         return True  # what events, queues and semaphores wait with
-    if module in WAITS and (WAITS[module] is None or name in WAITS[module]):
+    if module in WAITS and name in (WAITS[module] or [name]):
         return True
-    used = module in CLOCKS and (CLOCKS[module] is None or name in CLOCKS[module])
+    used = module in CLOCKS and name in (CLOCKS[module] or [name])
     # a library may look at a clock: logging, or what the garbage collector calls at any moment
     file = caller.f_code.co_filename
     return used and file != within.__file__ and not within.is_library(file)

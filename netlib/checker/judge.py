@@ -5,7 +5,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from netlib.checker.cases import DELAY, PLACES, TIMEOUT, Case, all_cases, letters
 from netlib.checker.guard import Fault, Guard, attempt, described, shown
@@ -59,7 +59,11 @@ class Exchange:
     def endless(self) -> bool:
         return not self.most and self.sent.total() >= self.limit
 
-    def attempt(self, call: str, function: Callable, *arguments: object) -> object:
+    @property
+    def kind(self) -> str:
+        return self.fault.kind if self.fault else ""
+
+    def attempt(self, call: str, function: Callable, *arguments: object) -> Any:
         """Call the learner's code under watch. Raises Fault for what it must not do."""
         self.progress(call)
         return attempt(call, function, *arguments)
@@ -121,15 +125,8 @@ class Judge:
             if exchange.fault is not None:
                 runs, found = self.runs, exchange if exchange.garbled else self.shrink(exchange)
                 head = self.head(found)
-                return Finding(
-                    runs,
-                    found.sentence,
-                    found.fault.kind,
-                    found.case,
-                    head.trace,
-                    head.printed,
-                    found.endless,
-                )
+                fault = found.sentence, found.kind, found.case
+                return Finding(runs, *fault, head.trace, head.printed, found.endless)
         return Finding(self.runs)
 
     def _exchanges(self, fates: dict[str, tuple[str, ...]], garbage: bool) -> Iterator[Exchange]:
@@ -155,14 +152,13 @@ class Judge:
 
     def shrink(self, exchange: Exchange) -> Exchange:
         """Return the smallest exchange with the same kind of fault that small steps can reach."""
-        kind = exchange.fault.kind
-        while found := self._smaller(exchange.case, kind):
+        while found := self._smaller(exchange.case, exchange.kind):
             exchange = found
         return exchange
 
     def _smaller(self, case: Case, kind: str) -> Exchange | None:
         for exchange in map(self.run, case.smaller()):
-            if exchange.fault is not None and exchange.fault.kind == kind:
+            if exchange.kind == kind:
                 return exchange
         return None
 
@@ -227,7 +223,7 @@ class Judge:
                 _meet(exchange.trace, ends[place], datagram)
             except Fault as fault:
                 exchange.note(fault)
-        if exchange.fault is not None and exchange.fault.kind in ("exception", "busy"):
+        if exchange.kind in ("exception", "busy"):
             rule = "bytes from a network never raise: drop them, and count them"
             exchange.fault = Fault("garbage", f"{exchange.fault}; {rule}")
         return exchange

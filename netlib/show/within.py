@@ -20,9 +20,11 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from types import CodeType, FrameType
+from typing import Any
 
+TURNS = (("Handle", "_run"), ("BaseEventLoop", "_run_once"))  # of an event loop
 AGAIN = 0.05  # seconds until the end is raised once more
-LOOP = (asyncio.Handle._run.__code__, asyncio.BaseEventLoop._run_once.__code__)
+LOOP = tuple(getattr(asyncio, kind).__dict__[name].__code__ for kind, name in TURNS)
 NETLIB = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
 LIBRARIES = *(os.path.join(each, "") for each in (sys.prefix, sys.base_prefix)), "<frozen"
 
@@ -61,7 +63,8 @@ class TimeLimit:
         self._end = type("TimeIsUp", (TimeIsUp,), {})  # its own, to tell nested limits apart
         self._cancel = _Cancellation(self)
         in_main = threading.current_thread() is threading.main_thread()
-        self._alarm = _Signal(self) if in_main and hasattr(signal, "setitimer") else _Helper(self)
+        alarm = _Signal if in_main and sys.platform != "win32" else _Helper
+        self._alarm: _Signal | _Helper = alarm(self)
 
     @property
     def sentence(self) -> str:
@@ -80,7 +83,7 @@ class TimeLimit:
             self.expired, self._place = True, self._place or _place(_frames_of(traceback))
         return self.expired and (isinstance(error, self._end) or self._cancel.caused(error))
 
-    def expire(self, frame: FrameType) -> type[BaseException] | None:
+    def expire(self, frame: FrameType | None) -> type[BaseException] | None:
         """Return what to raise in a frame, or None if the block is not what runs there."""
         frames = list(self._frames_under(frame))
         inside = not frames or frames[0][0].co_filename != __file__
@@ -100,14 +103,14 @@ class _Signal:
     """The alarm of the operating system: one for all limits that are open."""
 
     open: list["_Signal"] = []  # noqa: RUF012 (shared, as the alarm is)
-    before = signal.SIG_DFL
+    before: Any = signal.SIG_DFL
 
     def __init__(self, limit: TimeLimit):
         self._limit, self.due = limit, 0.0
 
     def start(self):
         self.due = time.monotonic() + self._limit.seconds
-        if not self.open:
+        if sys.platform != "win32" and not self.open:
             _Signal.before = signal.signal(signal.SIGALRM, self._ring)
         self.open.append(self)
         self._set()
@@ -115,16 +118,17 @@ class _Signal:
     def stop(self):
         self.open.remove(self)
         self._set()
-        if not self.open:
+        if sys.platform != "win32" and not self.open:
             signal.signal(signal.SIGALRM, self.before)
 
     def _set(self):
         first = min((each.due for each in self.open), default=None)
         delay = 0.0 if first is None else max(first - time.monotonic(), 0.001)
-        signal.setitimer(signal.ITIMER_REAL, delay, AGAIN)
+        if sys.platform != "win32":
+            signal.setitimer(signal.ITIMER_REAL, delay, AGAIN)
 
     @staticmethod
-    def _ring(number: int, frame: FrameType):
+    def _ring(number: int, frame: FrameType | None):
         due = [each for each in _Signal.open if each.due <= time.monotonic()]
         if due and (end := due[0]._limit.expire(frame)):
             raise end
@@ -165,7 +169,9 @@ class _Cancellation:
     """Cancels the task of a cell that awaits, which the event loop does when it is free."""
 
     def __init__(self, limit: TimeLimit):
-        self._limit, self._task, self._timer, self.done = limit, None, None, False
+        self._limit, self.done = limit, False
+        self._task: asyncio.Task | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def start(self):
         try:
@@ -177,7 +183,7 @@ class _Cancellation:
             self._timer = loop.call_later(self._limit.seconds, self._cancel)
 
     def stop(self):
-        if self.in_loop:
+        if self._timer:
             self._timer.cancel()
 
     @property
@@ -185,18 +191,18 @@ class _Cancellation:
         return self._timer is not None
 
     def _cancel(self):
-        self.done = True
-        self._task.cancel()
+        if self._task:
+            self.done = self._task.cancel()
 
     def caused(self, error: BaseException | None) -> bool:
         """Return whether `error` is what the cancelling has raised, and take that back."""
-        if self.done:
+        if self._task and self.done:
             self._task.uncancel()
         return self.done and isinstance(error, asyncio.CancelledError)
 
 
 def _frames_of(traceback) -> list[tuple[CodeType, int]]:
-    frames = []
+    frames: list[tuple[CodeType, int]] = []
     while traceback is not None:
         frames.insert(0, (traceback.tb_frame.f_code, traceback.tb_lineno))
         traceback = traceback.tb_next

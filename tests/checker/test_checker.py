@@ -1,6 +1,5 @@
 """The checker: what it says of each mistake, that it is the smallest, and that it always ends."""
 
-import inspect
 import itertools
 import os
 import re
@@ -690,10 +689,6 @@ def test_an_exchange_without_an_end_is_shown_as_it_begins(here):
     assert len(result.trace.only("send")) < 15 and "This is how it begins." in repr(result)
 
 
-LABELS = "label" in inspect.signature(Ladder).parameters
-
-
-@pytest.mark.skipif(not LABELS, reason="this ladder writes the payload only")
 def test_a_label_says_what_is_written_at_an_arrow():
     def label(payload):
         return f"DATA {payload[:1].decode()}"
