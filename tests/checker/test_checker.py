@@ -26,7 +26,6 @@ from netlib.protocols import (
     SelectiveRepeatSender,
 )
 from netlib.show.exercise import exercise
-from netlib.show.ladder import Ladder
 
 ROOT = Path(__file__).parents[2]
 NOBODY = "nobody will ever send again, for no datagram is on its way and no deadline is set"
