@@ -4,7 +4,8 @@ On Linux and macOS an alarm interrupts the main thread, even in a system call th
 Windows, and in other threads, a helper thread asks Python to raise at the thread's next line: that
 ends a loop, and sockets made meanwhile have the limit as their timeout, but nothing else that
 waits ends. While a cell awaits, its task is cancelled, and the event loop is left alone. A bare
-`except:` may swallow the end: it is raised again until the block is left. What no interrupt can
+`except:` in a loop swallows the end: it is raised again until the block is left, which only the
+alarm brings about for sure. What no interrupt can
 end, such as `sum(range(10**10))`, ends late: a long call into C is not broken off.
 """
 
