@@ -21,8 +21,8 @@ from types import CodeType
 from netlib.checker import guard
 from netlib.checker.cases import Case
 from netlib.checker.judge import Finding, Judge
+from netlib.child import ENDED, Child
 from netlib.show.within import TimeLimit
-from netlib.sockets.child import ENDED, Child
 
 PATIENCE, LIMIT = 5.0, 60.0  # seconds of one exchange, which takes milliseconds; of the whole check
 START = 30.0  # seconds until it begins: what the learner's code refers to may be slow to import
