@@ -107,7 +107,7 @@ class _Signal:
     before: Any = signal.SIG_DFL
 
     def __init__(self, limit: TimeLimit):
-        self._limit, self.due = limit, 0.0
+        self._limit, self.due, self.rings, self._trace = limit, 0.0, 0, sys.gettrace()
 
     def start(self):
         self.due = time.monotonic() + self._limit.seconds
@@ -119,6 +119,8 @@ class _Signal:
     def stop(self):
         self.open.remove(self)
         self._set()
+        if self.rings > 1:
+            sys.settrace(self._trace)
         if sys.platform != "win32" and not self.open:
             signal.signal(signal.SIGALRM, self.before)
 
@@ -131,8 +133,25 @@ class _Signal:
     @staticmethod
     def _ring(number: int, frame: FrameType | None):
         due = [each for each in _Signal.open if each.due <= time.monotonic()]
-        if due and (end := due[0]._limit.expire(frame)):
+        if due and frame and (end := due[0]._limit.expire(frame)):
+            due[0].rings += 1
+            if due[0].rings == 1:
+                raise end
+            _raise_at(frame, end, due[0].rings)
+
+
+def _raise_at(frame: FrameType, end: type[BaseException], lines: int):
+    """Raise so many lines later: some line of a loop is not in the `try` that swallows the end."""
+
+    def trace(frame: FrameType, event: str, argument: object):
+        nonlocal lines
+        lines -= event == "line"
+        if lines <= 0:
             raise end
+        return trace
+
+    frame.f_trace = trace
+    sys.settrace(trace)
 
 
 class _Helper:
