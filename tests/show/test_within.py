@@ -4,6 +4,7 @@ import asyncio
 import re
 import signal
 import socket
+import subprocess
 import sys
 import threading
 import time
@@ -84,6 +85,19 @@ def test_a_loop_in_another_thread_is_ended_too():
     thread.start()
     thread.join(10)
     assert len(errors) == 1 and "of loops" in errors[0]
+
+
+def test_the_interpreter_can_trace_after_a_limit_in_another_thread():
+    script = (
+        "import sys, threading; from netlib.show.within import within\n"
+        "thread = threading.Thread(target=within, args=(9, int)); thread.start(); thread.join()\n"
+        "def trace(*details): return trace\n"
+        "sys.settrace(trace)\n"
+        "for n in range(100): int()\n"
+        "def call(): return 1\n"
+        "call()"
+    )
+    subprocess.run([sys.executable, "-c", script], check=True, timeout=20)
 
 
 def test_without_an_alarm_a_new_socket_has_the_limit_as_its_timeout():
