@@ -38,7 +38,8 @@ class Child:
 
     def __init__(self, function: Callable[[Callable, Callable], object]):
         self.answers: queue.SimpleQueue = queue.SimpleQueue()
-        self.exit_reason = ""  # once it has ended: the end of its traceback, or its exit code
+        # once it has ended: its standard error, and the last line of that, or its exit code
+        self.errors = self.exit_reason = ""
         self._process: subprocess.Popen | None = None
         with opening(self.end):
             self._start()
@@ -83,7 +84,9 @@ class Child:
             with self._process:  # which closes the pipes, and waits for the kernel to clean up
                 self._process.kill()
                 self._reader.join()
-            self.exit_reason = self._reader.result or f"exit code {self._process.returncode}"
+            self.errors = self._reader.result or ""
+            code = f"exit code {self._process.returncode}"
+            self.exit_reason = self.errors.rpartition("\n")[2] or code
 
 
 def _read(answers: IO[bytes], errors: IO[bytes], put: Callable[[object], None]) -> str:
@@ -92,7 +95,7 @@ def _read(answers: IO[bytes], errors: IO[bytes], put: Callable[[object], None]) 
             while True:
                 put(pickle.load(answers))
         except (EOFError, pickle.UnpicklingError):
-            return errors.read().decode(errors="replace").strip().rpartition("\n")[2]
+            return errors.read().decode(errors="replace").strip()
         finally:
             put(ENDED)
 

@@ -1,14 +1,15 @@
 """A checker that teaches: it finds the shortest exchange in which a protocol goes wrong."""
 
 import html
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 
-from netlib.checker.cases import family
-from netlib.checker.judge import Exchange, Judge
+from netlib.checker.apart import search
+from netlib.checker.judge import Finding
 from netlib.show.ladder.ladder import Ladder
 from netlib.trace import printable
 
 PRINTED = 3  # lines of what the learner's code printed that are shown
+HERE = "Checked in this process, in which not everything that waits for ever can be stopped"
 
 
 class Result:
@@ -18,20 +19,16 @@ class Result:
     shows it, `trace` what happened in it, `printed` what the code under test printed there.
     """
 
-    def __init__(self, runs: int, failed: Exchange | None = None, seen=None, label=None):
-        self.ok, self.runs, self.ladder = failed is None, runs, None
-        self.sentence, self.kind, self.case = _praise(runs), "", None
-        self.trace, self.printed, self._caption = None, "", ""
-        if failed is not None:
-            self.sentence, self.kind, self.case = failed.sentence, failed.fault.kind, failed.case
-            self._show(failed, seen or failed, label)
-
-    def _show(self, failed: Exchange, seen: Exchange, label: Callable | None):
-        self.trace, self.printed = seen.trace, seen.printed
-        if self.trace.only("send"):
-            self.ladder = Ladder(self.trace, **({"label": label} if label else {}))
-        if failed.endless:
-            self._caption = "This is how it begins."
+    def __init__(self, finding: Finding, label: Callable[[bytes], str] | None = None):
+        self.ok, self.runs = not finding.kind, finding.runs
+        self.sentence = finding.sentence or _praise(finding.runs)
+        self.kind, self.case, self.trace = finding.kind, finding.case, finding.trace
+        self.printed, self.ladder = finding.printed, None
+        self._captions = ["This is how it begins."] if finding.endless else []
+        if finding.reason:
+            self._captions.append(f"{HERE}: {finding.reason}.")
+        if self.trace and self.trace.only("send"):
+            self.ladder = Ladder(self.trace, label=label)
 
     def __bool__(self) -> bool:
         return self.ok
@@ -52,7 +49,7 @@ class Result:
         lines = [printable(line.encode(errors="replace"), 80) for line in self.printed.splitlines()]
         more = [f"… and {len(lines) - PRINTED} more lines"] if len(lines) > PRINTED else []
         printed = ["\n".join(["It printed:", *lines[:PRINTED], *more])] if lines else []
-        return [*([self._caption] if self._caption else []), *printed]
+        return [*self._captions, *printed]
 
 
 def check(
@@ -75,29 +72,19 @@ def check(
     stranger sends. The exchanges with the fewest impairments are tried first, all of them up to
     two; a longer, random one that fails is made shorter as long as it still fails in the same way.
     label: a function from a datagram to what the ladder writes at its arrow.
+    Runs in a process of its own, and always ends: an exchange has 5 s, all of them a minute.
     """
     shared = ("copied",) * duplicate + ("late",) * reorder
     fates = {
         "sender": ("lost",) * lose_data + shared,
         "receiver": ("lost",) * lose_acks + shared,
     }
-    judge = Judge(sender, receiver)
-    for exchange in _exchanges(judge, fates, garbage):
-        if exchange.fault is not None:
-            runs, shortest = judge.runs, exchange if exchange.stray else judge.shrink(exchange)
-            return Result(runs, shortest, judge.brief(shortest), label)
-    return Result(judge.runs)
-
-
-def _exchanges(judge: Judge, fates: dict, garbage: bool) -> Iterator[Exchange]:
-    yield from map(judge.run, family(fates))
-    if garbage:
-        yield from judge.strays()
+    return Result(search(sender, receiver, fates, garbage), label)
 
 
 def _drawn(ladder: Ladder) -> str:
-    boxed = getattr(ladder, "_repr_html_", lambda: None)()  # one that is too long to be shown whole
-    return boxed or ladder._repr_svg_()
+    boxed = ladder._repr_html_()  # one that is too long to be shown whole
+    return boxed or ladder._repr_svg_() or ""
 
 
 def _praise(runs: int) -> str:

@@ -1,8 +1,9 @@
 """A guard around a learner's endpoint: it holds it to the contract, and says what it breaks.
 
-Whatever the learner's code does, a call ends: after so many lines of Python, which no loop escapes,
-and at the first use of a clock or a socket, for which an endpoint that takes its time as an
-argument has no use. An interrupt is the reader's, and passes through.
+Two nets are here, and the third is in netlib.checker.apart. A call ends after so many lines of
+Python; it ends at the first use of a clock, a socket or anything that waits, none of which an
+endpoint needs: it takes its time as an argument. What these two miss (a loop on one line, a long
+call into C, a lock taken twice) is ended by the deadline of the process in which all this runs.
 """
 
 import dis
@@ -10,16 +11,39 @@ import linecache
 import os
 import re
 import reprlib
-import socket
 import sys
+import threading
 from collections.abc import Callable
-from functools import partial
-from math import isnan
+from math import inf, isnan
 from numbers import Real
-from types import BuiltinFunctionType, CodeType, FrameType, FunctionType, GeneratorType
+from types import (
+    BuiltinFunctionType,
+    CodeType,
+    FrameType,
+    FunctionType,
+    GeneratorType,
+    ModuleType,
+    TracebackType,
+)
+from typing import Any, Protocol
 
-LIBRARIES = tuple(os.path.join(prefix, "") for prefix in (sys.prefix, sys.base_prefix))
+from netlib.show import within
+
 LINES = 20_000  # that one call may execute: a window of 1000 messages takes less
+CLOCKS: dict[str, set[str] | None] = {"time": None, "datetime": {"now", "today", "utcnow"}}
+# None: all that is in the module
+WAITS: dict[str, set[str] | None] = {
+    "time": {"sleep"},
+    "_socket": None,
+    "socket": None,
+    "select": None,
+    "_thread": {"start_new_thread", "start_joinable_thread"},
+    "_queue": {"get"},
+    "_posixsubprocess": None,
+    "_winapi": {"CreateProcess", "WaitForSingleObject"},
+    "builtins": {"input"},
+    os.name if os.name == "nt" else "posix": {"read", "system", "fork", "wait", "waitpid"},
+}
 
 _REPR = reprlib.Repr()
 _REPR.maxstring = _REPR.maxother = 80
@@ -30,8 +54,11 @@ class Fault(Exception):
     """What a learner's endpoint did wrong: `kind` for comparing, the text for reading."""
 
     def __init__(self, kind: str, text: str):
-        super().__init__(text)
-        self.kind = kind
+        super().__init__(kind, text)
+        self.kind, self.text = kind, text
+
+    def __str__(self) -> str:
+        return self.text
 
 
 class Overrun(BaseException):  # so that no `except Exception` in the learner's loop catches it
@@ -42,24 +69,30 @@ class Forbidden(BaseException):
     """A call has used what an endpoint must not know of; the text names it."""
 
 
-class Guard:
-    """An endpoint that passes all on to a learner's; `note(fault)` is told the first fault.
+class Log(Protocol):
+    """What a guard asks of the exchange in which its endpoint takes part."""
 
-    Once `over()`, it neither sends nor has a deadline. `after(answers)` is called with the
-    datagrams of each call that kept the contract, and may raise a Fault too. Raises Fault if the
-    object has no deadline to begin with.
+    @property
+    def done(self) -> bool: ...
+    def attempt(self, call: str, function: Callable, *arguments: object) -> Any: ...
+    def note(self, fault: Fault): ...
+    def answered(self, guard: "Guard", call: str, answers: list[bytes]): ...
+
+
+class Guard:
+    """An endpoint that passes everything on to a learner's, and tells the exchange of each call.
+
+    Once the exchange is done, it neither sends nor has a deadline. Raises Fault if the object has
+    no deadline to begin with.
     """
 
-    def __init__(
-        self, endpoint: object, place: str, over: Callable, note: Callable, after: Callable
-    ):
-        self.endpoint, self.place, self._deadline = endpoint, place, None
-        self._over, self._note, self._after = over, note, after
+    def __init__(self, endpoint: object, place: str, exchange: Log):
+        self.endpoint, self.place, self._exchange = endpoint, place, exchange
         self._deadline = self._read_deadline()
 
     @property
     def deadline(self) -> float | None:
-        return None if self._over() else self._deadline
+        return None if self._exchange.done else self._deadline
 
     def wake(self, now: float) -> list[bytes]:
         return self._call("wake", now, f"now={now:.6g}", now)
@@ -67,60 +100,65 @@ class Guard:
     def receive(self, datagram: bytes, now: float) -> list[bytes]:
         return self._call("receive", now, f"{shown(datagram)}, now={now:.6g}", datagram, now)
 
-    def read(self, name: str) -> object:
+    def read(self, name: str) -> Any:
         """Return an attribute of the learner's object. Raises Fault if it has none."""
-        said, missing = f"the {self.place}'s {name}", object()
-        look = getattr if _is_plain(self.endpoint, name) else partial(attempt, said, getattr)
-        value = look(self.endpoint, name, missing)
+        missing = object()
+        if _is_plain(self.endpoint, name):
+            value = getattr(self.endpoint, name, missing)
+        else:
+            call = f"the {self.place}'s {name}"
+            value = self._exchange.attempt(call, getattr, self.endpoint, name, missing)
         if value is missing:
             raise Fault("attribute", f"the {self.place} has no attribute {name!r}")
         return value
 
-    def _call(self, name: str, now: float, told: str, *given) -> list[bytes]:
-        if self._over():
+    def _call(self, name: str, now: float, text: str, *arguments) -> list[bytes]:
+        if self._exchange.done:
             return []
-        said = f"the {self.place}'s {name}({told})"
+        call = f"the {self.place}'s {name}({text})"
         try:
-            answers = attempt(said, self.read(name), *given)
-            check_datagrams(said, answers)
-            self._deadline = self._read_deadline(now, said, woken=name == "wake")
-            self._after(answers)
+            answers = self._exchange.attempt(call, self.read(name), *arguments)
+            check_datagrams(call, answers)
+            self._deadline = self._read_deadline(now, call, woken=name == "wake")
+            self._exchange.answered(self, name, answers)
         except Fault as fault:
-            self._note(fault)
+            self._exchange.note(fault)
             return []
-        return [] if self._over() else list(answers)
+        return [] if self._exchange.done else list(answers)
 
-    def _read_deadline(self, now: float = 0.0, said: str = "", *, woken=False) -> float | None:
+    def _read_deadline(self, now: float = 0.0, call: str = "", *, woken=False) -> float | None:
         deadline = self.read("deadline")
         if deadline is None:
             return None
         if not isinstance(deadline, Real) or isinstance(deadline, bool) or isnan(deadline):
             expected = f"the {self.place}'s deadline must be a time in seconds or None"
             raise Fault("type", f"{expected}, got {shown(deadline)}")
-        if said and (deadline < now or (woken and deadline == now)):
-            left = f"{said} left the deadline at {deadline:.6g}"
+        if call and (deadline < now or (woken and deadline == now)):
+            left = f"{call} left the deadline at {deadline:.6g}"
             want = "a time that is still to come, such as now + timeout, or None"
             raise Fault("deadline", f"{left}, so it would be woken again at once; expected {want}")
-        return float(deadline)
+        return None if deadline == inf else float(deadline)
 
 
-def attempt(said: str, function: Callable, *given) -> object:
+def attempt(call: str, function: Callable, *arguments) -> Any:
     """Call a learner's function under watch. Raises Fault for whatever it raises or overdoes."""
     try:
-        return watched(function, *given)
+        return watched(function, *arguments)
     except Overrun as error:
-        busy = f"{said} does not come to an end: stopped after {LINES} lines"
-        raise Fault("busy", busy + _line(error)) from None
+        busy = f"{call} does not come to an end: stopped after {LINES} lines"
+        raise Fault("busy", busy + _line(error.__traceback__)) from None
     except Forbidden as error:
         rule = "an endpoint has no clock and no socket, and never waits: its time is `now`"
-        raise Fault("forbidden", f"{said} calls {error}{_line(error)}; {rule}") from None
+        raise Fault(
+            "forbidden", f"{call} calls {error}{_line(error.__traceback__)}; {rule}"
+        ) from None
     except (Exception, SystemExit) as error:
         text = shown_text(str(error))
-        raised = f"{said} raised {type(error).__name__}{text and f': {text}'}"
-        raise Fault("exception", raised + _line(error)) from None
+        raised = f"{call} raised {type(error).__name__}{text and f': {text}'}"
+        raise Fault("exception", raised + _line(error.__traceback__)) from None
 
 
-def watched(function: Callable, *given) -> object:
+def watched(function: Callable, *arguments) -> object:
     """Call a function; raise Overrun or Forbidden in the midst of it, and also after it has
     caught that. A debugger or a coverage tool that traces has its place back afterwards.
     """
@@ -128,7 +166,7 @@ def watched(function: Callable, *given) -> object:
     sys.setprofile(watch.profile)
     sys.settrace(watch.trace)
     try:
-        value = function(*given)
+        value = function(*arguments)
     finally:
         sys.settrace(before[0])
         sys.setprofile(before[1])
@@ -141,7 +179,8 @@ class _Watch:
     """Count the lines, and look at the built-in functions, that are executed below `home`."""
 
     def __init__(self, home: FrameType):
-        self.lines, self.failure, self._home = 0, None, home
+        self.lines, self._home = 0, home
+        self.failure: BaseException | None = None
         self._trace = self.trace  # bound once, not at each line
 
     def trace(self, frame: FrameType, event: str, arg: object):
@@ -152,9 +191,9 @@ class _Watch:
             raise self.failure
         return self._trace
 
-    def profile(self, frame: FrameType, event: str, arg: object):
+    def profile(self, frame: FrameType, event: str, arg: Any):
         if event == "c_call" and frame is not self._home and _forbidden(arg, frame):
-            self.failure = Forbidden(_name(arg))
+            self.failure = Forbidden(_name(arg, frame))
             raise self.failure
 
 
@@ -166,9 +205,9 @@ def _is_plain(endpoint: object, name: str) -> bool:
     return bool(found) and (isinstance(found[0], FunctionType) or not hasattr(found[0], "__get__"))
 
 
-def check_datagrams(said: str, answers: object):
+def check_datagrams(call: str, answers: object):
     """Raise a Fault unless these are what an endpoint may return: a list of bytes."""
-    expected = f"{said} must return a list of bytes, got {shown(answers)}"
+    expected = f"{call} must return a list of bytes, got {shown(answers)}"
     if not isinstance(answers, list):
         raise Fault("type", expected + _advice(answers))
     for each in answers:
@@ -203,22 +242,25 @@ def _advice(answers: object) -> str:
     return f", which is {described(answers)}"
 
 
-def _line(error: BaseException) -> str:
+def _line(step: TracebackType | None) -> str:
     """Return where in the learner's code an error was raised, in words, or nothing if not there."""
-    frames, step = [], error.__traceback__
+    frames = []
     while step is not None:
-        frames.append((step.tb_frame.f_code, step.tb_lineno))
+        frames.append((step.tb_frame.f_code.co_filename, step.tb_lineno))
         step = step.tb_next
-    files = [code.co_filename for code, _ in frames if code.co_filename != __file__]
-    own = [(code, line) for code, line in frames if files and code.co_filename == files[0]]
+    return line_of([frame for frame in frames if frame[0] != __file__])
+
+
+def line_of(frames: list[tuple[str, int]]) -> str:
+    """Return in words the innermost line, the last one, in the file of the first of the frames."""
+    own = [frame for frame in frames if frame[0] == frames[0][0]]
     if not own:
         return ""
-    code, line = own[-1]
-    source = linecache.getline(code.co_filename, line).strip()
-    return f" (line {line}{source and f': `{source}`'})"
+    source = linecache.getline(*own[-1]).strip()
+    return f" (line {own[-1][1]}{source and f': `{source}`'})"
 
 
-def _sheltered(frame: FrameType, home: FrameType) -> bool:
+def _sheltered(frame: FrameType | None, home: FrameType) -> bool:
     """Return whether some `try` or `with` between here and `home` would catch what is raised."""
     while frame is not None and frame is not home:
         if any(e.start <= frame.f_lasti < e.end for e in _shelters(frame.f_code)):
@@ -228,16 +270,31 @@ def _sheltered(frame: FrameType, home: FrameType) -> bool:
 
 
 def _shelters(code: CodeType) -> list:
-    return dis.Bytecode(code).exception_entries
+    return getattr(dis.Bytecode(code), "exception_entries", [])  # unknown to type checkers
 
 
 def _forbidden(function: BuiltinFunctionType, caller: FrameType) -> bool:
-    owned = isinstance(getattr(function, "__self__", None), socket.SocketType)
-    used = owned or getattr(function, "__module__", None) == "time"
+    module, name = _owner(function), function.__name__
+    if caller.f_code is threading.Condition.wait.__code__ and name == "acquire":
+        return True  # what events, queues and semaphores wait with
+    if module in WAITS and name in (WAITS[module] or [name]):
+        return True
+    used = module in CLOCKS and name in (CLOCKS[module] or [name])
     # a library may look at a clock: logging, or what the garbage collector calls at any moment
-    return used and not caller.f_code.co_filename.startswith(LIBRARIES)
+    file = caller.f_code.co_filename
+    return used and file != within.__file__ and not within.is_library(file)
 
 
-def _name(function: BuiltinFunctionType) -> str:
-    owner = getattr(function, "__module__", None) or "socket"
-    return f"{owner}.{function.__name__}()"
+def _owner(function: BuiltinFunctionType) -> str:
+    owner = getattr(function, "__self__", None)
+    if owner is None or isinstance(owner, ModuleType):
+        return function.__module__ or ""
+    return (owner if isinstance(owner, type) else type(owner)).__module__
+
+
+def _name(function: BuiltinFunctionType, caller: FrameType) -> str:
+    if caller.f_code is threading.Condition.wait.__code__:
+        return "threading.Condition.wait()"
+    module, name = _owner(function).lstrip("_"), function.__name__
+    plain = {"posix": "os", "nt": "os", "thread": "threading", "posixsubprocess": "subprocess"}
+    return f"{name}()" if module == "builtins" else f"{plain.get(module, module)}.{name}()"

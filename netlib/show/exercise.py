@@ -1,6 +1,7 @@
 """Exercises that say whether they are solved, and never stop a run of the whole notebook."""
 
 import html
+from typing import Any
 
 from IPython.display import display
 
@@ -16,7 +17,7 @@ class Verdict:
     `found`: what the check shows as the reason, with a mark of its own, such as a checker's result.
     """
 
-    def __init__(self, solved: bool, text: str, found: object = None):
+    def __init__(self, solved: bool, text: str, found: Any = None):
         self.solved, self.text, self.found = solved, text, found
 
     def __repr__(self) -> str:
@@ -47,7 +48,8 @@ class exercise:
     """
 
     def __init__(self, number: int | str, *, seconds: float = 20.0):
-        self.number, self.verdict, self._limit = number, None, TimeLimit(seconds)
+        self.number, self._limit = number, TimeLimit(seconds)
+        self.verdict: Verdict | None = None
 
     def __enter__(self):
         self._limit.__enter__()

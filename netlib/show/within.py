@@ -4,8 +4,9 @@ On Linux and macOS an alarm interrupts the main thread, even in a system call th
 Windows, and in other threads, a helper thread asks Python to raise at the thread's next line: that
 ends a loop, and sockets made meanwhile have the limit as their timeout, but nothing else that
 waits ends. While a cell awaits, its task is cancelled, and the event loop is left alone. A bare
-`except:` may swallow the end: it is raised again until the block is left. What no interrupt can
-end, such as `sum(range(10**10))`, ends late: a long call into C is not broken off.
+`except:` in a loop swallows the end: it is raised again until the block is left, which only the
+alarm brings about for sure. What no interrupt can end, such as `sum(range(10**10))`, ends late: a
+long call into C is not broken off.
 """
 
 import asyncio
@@ -20,11 +21,13 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from types import CodeType, FrameType
+from typing import Any
 
+TURNS = (("Handle", "_run"), ("BaseEventLoop", "_run_once"))  # of an event loop
 AGAIN = 0.05  # seconds until the end is raised once more
-NETLIB = os.path.dirname(os.path.dirname(__file__))
-LOOP = (asyncio.Handle._run.__code__, asyncio.BaseEventLoop._run_once.__code__)
-OTHERS = tuple(os.path.join(each, "") for each in (NETLIB, sys.prefix, sys.base_prefix))
+LOOP = tuple(getattr(asyncio, kind).__dict__[name].__code__ for kind, name in TURNS)
+NETLIB = os.path.join(os.path.dirname(os.path.dirname(__file__)), "")
+LIBRARIES = *(os.path.join(each, "") for each in (sys.prefix, sys.base_prefix)), "<frozen"
 
 
 def within(seconds: float, function: Callable, *arguments: object, **options: object) -> object:
@@ -61,7 +64,8 @@ class TimeLimit:
         self._end = type("TimeIsUp", (TimeIsUp,), {})  # its own, to tell nested limits apart
         self._cancel = _Cancellation(self)
         in_main = threading.current_thread() is threading.main_thread()
-        self._alarm = _Signal(self) if in_main and hasattr(signal, "setitimer") else _Helper(self)
+        alarm = _Signal if in_main and sys.platform != "win32" else _Helper
+        self._alarm: _Signal | _Helper = alarm(self)
 
     @property
     def sentence(self) -> str:
@@ -80,7 +84,7 @@ class TimeLimit:
             self.expired, self._place = True, self._place or _place(_frames_of(traceback))
         return self.expired and (isinstance(error, self._end) or self._cancel.caused(error))
 
-    def expire(self, frame: FrameType) -> type[BaseException] | None:
+    def expire(self, frame: FrameType | None) -> type[BaseException] | None:
         """Return what to raise in a frame, or None if the block is not what runs there."""
         frames = list(self._frames_under(frame))
         inside = not frames or frames[0][0].co_filename != __file__
@@ -100,14 +104,14 @@ class _Signal:
     """The alarm of the operating system: one for all limits that are open."""
 
     open: list["_Signal"] = []  # noqa: RUF012 (shared, as the alarm is)
-    before = signal.SIG_DFL
+    before: Any = signal.SIG_DFL
 
     def __init__(self, limit: TimeLimit):
-        self._limit, self.due = limit, 0.0
+        self._limit, self.due, self.rings, self._trace = limit, 0.0, 0, sys.gettrace()
 
     def start(self):
         self.due = time.monotonic() + self._limit.seconds
-        if not self.open:
+        if sys.platform != "win32" and not self.open:
             _Signal.before = signal.signal(signal.SIGALRM, self._ring)
         self.open.append(self)
         self._set()
@@ -115,19 +119,39 @@ class _Signal:
     def stop(self):
         self.open.remove(self)
         self._set()
-        if not self.open:
+        if self.rings > 1:
+            sys.settrace(self._trace)
+        if sys.platform != "win32" and not self.open:
             signal.signal(signal.SIGALRM, self.before)
 
     def _set(self):
         first = min((each.due for each in self.open), default=None)
         delay = 0.0 if first is None else max(first - time.monotonic(), 0.001)
-        signal.setitimer(signal.ITIMER_REAL, delay, AGAIN)
+        if sys.platform != "win32":
+            signal.setitimer(signal.ITIMER_REAL, delay, AGAIN)
 
     @staticmethod
-    def _ring(number: int, frame: FrameType):
+    def _ring(number: int, frame: FrameType | None):
         due = [each for each in _Signal.open if each.due <= time.monotonic()]
-        if due and (end := due[0]._limit.expire(frame)):
+        if due and frame and (end := due[0]._limit.expire(frame)):
+            due[0].rings += 1
+            if due[0].rings == 1:
+                raise end
+            _raise_at(frame, end, due[0].rings)
+
+
+def _raise_at(frame: FrameType, end: type[BaseException], lines: int):
+    """Raise so many lines later: some line of a loop is not in the `try` that swallows the end."""
+
+    def trace(frame: FrameType, event: str, argument: object):
+        nonlocal lines
+        lines -= event == "line"
+        if lines <= 0:
             raise end
+        return trace
+
+    frame.f_trace = trace
+    sys.settrace(trace)
 
 
 class _Helper:
@@ -143,9 +167,15 @@ class _Helper:
         self._thread.start()
 
     def stop(self):
-        self._over.set()
-        self._thread.join()
-        self._raise(None)  # one that was asked for and has not come yet
+        try:
+            self._over.set()
+            self._thread.join()
+            for _ in range(
+                2
+            ):  # taking back what has not come yet would leave CPython 3.11 looping,
+                pass  # so it comes here
+        except TimeIsUp:
+            self._thread.join()
         socket.setdefaulttimeout(self._timeout)
 
     def _watch(self):
@@ -156,16 +186,18 @@ class _Helper:
             if frame and (end := self._limit.expire(frame)):
                 self._raise(end)
 
-    def _raise(self, end: type[BaseException] | None):
-        error = ctypes.py_object(end) if end else None
-        ctypes.pythonapi.PyThreadState_SetAsyncExc(ctypes.c_ulong(self._target), error)
+    def _raise(self, end: type[BaseException]):
+        target, error = ctypes.c_ulong(self._target), ctypes.py_object(end)
+        ctypes.pythonapi.PyThreadState_SetAsyncExc(target, error)
 
 
 class _Cancellation:
     """Cancels the task of a cell that awaits, which the event loop does when it is free."""
 
     def __init__(self, limit: TimeLimit):
-        self._limit, self._task, self._timer, self.done = limit, None, None, False
+        self._limit, self.done = limit, False
+        self._task: asyncio.Task | None = None
+        self._timer: asyncio.TimerHandle | None = None
 
     def start(self):
         try:
@@ -177,7 +209,7 @@ class _Cancellation:
             self._timer = loop.call_later(self._limit.seconds, self._cancel)
 
     def stop(self):
-        if self.in_loop:
+        if self._timer:
             self._timer.cancel()
 
     @property
@@ -185,18 +217,18 @@ class _Cancellation:
         return self._timer is not None
 
     def _cancel(self):
-        self.done = True
-        self._task.cancel()
+        if self._task:
+            self.done = self._task.cancel()
 
     def caused(self, error: BaseException | None) -> bool:
         """Return whether `error` is what the cancelling has raised, and take that back."""
-        if self.done:
+        if self._task and self.done:
             self._task.uncancel()
         return self.done and isinstance(error, asyncio.CancelledError)
 
 
 def _frames_of(traceback) -> list[tuple[CodeType, int]]:
-    frames = []
+    frames: list[tuple[CodeType, int]] = []
     while traceback is not None:
         frames.insert(0, (traceback.tb_frame.f_code, traceback.tb_lineno))
         traceback = traceback.tb_next
@@ -205,7 +237,12 @@ def _frames_of(traceback) -> list[tuple[CodeType, int]]:
 
 def _is_own(code: CodeType) -> bool:
     """Return whether this is code of the reader's: neither netlib nor a library."""
-    return not code.co_filename.startswith((*OTHERS, "<frozen"))
+    return not code.co_filename.startswith(NETLIB) and not is_library(code.co_filename)
+
+
+def is_library(file: str) -> bool:
+    """Return whether a file belongs to Python or to an installed package."""
+    return file.startswith(LIBRARIES) or "site-packages" in file
 
 
 def _place(frames: list[tuple[CodeType, int]]) -> str:

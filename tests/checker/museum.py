@@ -1,6 +1,12 @@
 """Senders and receivers with one mistake each, as people write them on their first day."""
 
+import logging
+import math
+import queue
+import random
+import threading
 import time
+from datetime import datetime
 
 
 class Sender:
@@ -416,7 +422,7 @@ class UnreadySender(Sender):
 class WindowSender:
     """Go-back-N with a window of 4; a number is one byte."""
 
-    numbers = 256
+    numbers, window = 256, 4
 
     def __init__(self, messages, timeout):
         self.messages, self.timeout = messages, timeout
@@ -424,7 +430,7 @@ class WindowSender:
         self.deadline = 0.0
 
     def send(self, now):
-        start, self.next = self.next, min(self.una + 4, len(self.messages))
+        start, self.next = self.next, min(self.una + self.window, len(self.messages))
         self.deadline = now + self.timeout if self.una < self.next else None
         return [bytes([n % self.numbers]) + self.messages[n] for n in range(start, self.next)]
 
@@ -465,3 +471,168 @@ class FewNumbers(WindowSender):
 
 class FewNumbersReceiver(WindowReceiver):
     numbers = 4
+
+
+# ---- numbers that come round, and tries that run out
+
+
+class Wraps8(WindowSender):
+    """Has numbers of three bits, of which its receiver knows nothing."""
+
+    numbers = 8
+
+
+class Wraps16(WindowSender):
+    numbers = 16
+
+
+class NoWrap(Sender):
+    """Writes its number into one byte, however large it is."""
+
+    def send(self, now):
+        return [bytes([self.index]) + datagram[1:] for datagram in super().send(now)]
+
+    def receive(self, datagram, now):
+        return super().receive(
+            b"%d" % (self.index % 2) if datagram == b"%d" % self.index else b"", now
+        )
+
+
+class NoWrapReceiver(Receiver):
+    def receive(self, datagram, now):
+        number = datagram[0] if datagram else -1
+        if number == len(self.delivered):
+            self.delivered.append(datagram[1:])
+        return [b"%d" % number]
+
+
+class ThreeBits(WindowSender):
+    """A window as wide as there are numbers."""
+
+    numbers = window = 8
+
+
+class ThreeBitsReceiver(WindowReceiver):
+    numbers = 8
+
+
+class FourBits(WindowSender):
+    numbers = window = 16
+
+
+class FourBitsReceiver(WindowReceiver):
+    numbers = 16
+
+
+class EightBits(WindowSender):
+    numbers = window = 256
+
+
+class GivesUp(Sender):
+    """Tries ten times."""
+
+    tries = 0
+
+    def wake(self, now):
+        self.tries += 1
+        if self.tries > 10:
+            self.deadline = None
+            return []
+        return self.send(now)
+
+    def receive(self, datagram, now):
+        before = self.index
+        datagrams = super().receive(datagram, now)
+        self.tries = self.tries if self.index == before else 1
+        return datagrams
+
+
+class SilentTimer(Sender):
+    """Prints that it tries again, and sends nothing."""
+
+    def wake(self, now):
+        if self.deadline == 0.0:
+            return self.send(now)
+        print("again")  # noqa: T201
+        self.deadline = now + self.timeout
+        return []
+
+
+class ReadsTheDate(Sender):
+    """Takes the time from the calendar."""
+
+    def send(self, now):
+        return super().send(datetime.now().timestamp())
+
+
+class Asks(Sender):
+    """Waits for a queue, with a limit of its own."""
+
+    def wake(self, now):
+        try:
+            queue.Queue().get(timeout=0.2)
+        except queue.Empty:
+            return self.send(now)
+
+
+class Starts(Sender):
+    """Lets a thread wait for the timeout."""
+
+    def wake(self, now):
+        threading.Timer(self.timeout, self.wake, [now]).start()
+        return self.send(now)
+
+
+# ---- correct, in another way than most
+
+
+class BacksOff(Sender):
+    """Doubles its timeout each time, and never halves it again."""
+
+    def wake(self, now):
+        self.timeout *= 2
+        return self.send(now)
+
+
+class RandomTimer(Sender):
+    """Waits for a time that differs from one time to the next, and may be too short."""
+
+    def send(self, now):
+        datagrams = super().send(now)
+        self.deadline = now + random.uniform(0.2, 2) * self.timeout if datagrams else None
+        return datagrams
+
+
+class NoMoreAtInfinity(Sender):
+    """Has a deadline at the end of all time rather than none."""
+
+    def send(self, now):
+        datagrams = super().send(now)
+        self.deadline = self.deadline if datagrams else math.inf
+        return datagrams
+
+
+class LateACK(WindowReceiver):
+    """Acknowledges some time later, all that has come at once."""
+
+    def receive(self, datagram, now):
+        super().receive(datagram, now)
+        self.deadline = self.deadline or now + 0.02
+        return []
+
+    def wake(self, now):
+        self.deadline = None
+        return [bytes([len(self.delivered) % self.numbers])]
+
+
+class Locked(Sender):
+    """Holds a lock while it works, out of habit, and writes a log."""
+
+    def __init__(self, messages, timeout):
+        super().__init__(messages, timeout)
+        self.lock = threading.Lock()
+
+    def wake(self, now):
+        with self.lock:
+            logging.getLogger("sender").debug("awake at %s", now)
+            return self.send(now)

@@ -1,10 +1,13 @@
 """The checker: what it says of each mistake, that it is the smallest, and that it always ends."""
 
-import inspect
+import itertools
 import os
 import re
+import signal
 import subprocess
 import sys
+import threading
+import time
 from pathlib import Path
 
 import museum
@@ -12,17 +15,23 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netlib.checker import check
-from netlib.checker.cases import Case, Impairment, family, ordinal
+from netlib.checker import apart, check
+from netlib.checker.cases import Case, Impairment, all_cases, ordinal
 from netlib.checker.guard import LINES, shown
 from netlib.checker.judge import Judge
+from netlib.protocols import (
+    GoBackNReceiver,
+    GoBackNSender,
+    SelectiveRepeatReceiver,
+    SelectiveRepeatSender,
+)
 from netlib.show.exercise import exercise
-from netlib.show.ladder import Ladder
 
 ROOT = Path(__file__).parents[2]
 NOBODY = "nobody will ever send again, for no datagram is on its way and no deadline is set"
 GARBAGE = "bytes from a network never raise: drop them, and count them"
 TIMELESS = "an endpoint has no clock and no socket, and never waits: its time is `now`"
+CHECK = sys.modules["netlib.checker.check"]  # the function of that name hides it
 STEPS = {"lose_data": False, "lose_acks": False, "duplicate": False, "garbage": False}
 
 EXPECTED = {
@@ -194,7 +203,78 @@ EXPECTED = {
         "The sender's receive(b'', now=0.05) raised IndexError: index out of range (line #: "
         f"`return super().receive(bytes([datagram[0]]), now)`); {GARBAGE}."
     ),
+    ("Wraps8", "WindowReceiver"): (
+        "With 9 messages: delivered [b'A', b'B', b'C', b'D', b'E', b'F', b'G', b'H'], "
+        "should have been [b'A', b'B', b'C', b'D', b'E', b'F', b'G', b'H', b'I']: the "
+        "sender never stops: after 270 datagrams, of which the receiver has answered "
+        "270, it still sends b'\\x00I'."
+    ),
+    ("Wraps16", "WindowReceiver"): (
+        "With 17 messages: delivered [b'A', b'B', b'C', b'D', b'E', b'F', b'G', b'H', "
+        "b'I', b'J', b'K', b'L', ...], should have been [b'A', b'B', b'C', b'D', b'E', "
+        "b'F', b'G', b'H', b'I', b'J', b'K', b'L', ...]: the sender never stops: after "
+        "510 datagrams, of which the receiver has answered 510, it still sends b'\\x00Q'."
+    ),
+    ("NoWrap", "NoWrapReceiver"): (
+        "With 257 messages: delivered [b'A', b'B', b'C', b'D', b'E', b'F', b'G', b'H', "
+        "b'I', b'J', b'K', b'L', ...], should have been [b'A', b'B', b'C', b'D', b'E', "
+        "b'F', b'G', b'H', b'I', b'J', b'K', b'L', ...]: the sender's receive(b'255', "
+        "now=25.6) raised ValueError: bytes must be in range(0, 256) (line #: `return "
+        "[bytes([self.index]) + datagram[1:] for datagram in super().send(now)]`)."
+    ),
+    ("ThreeBits", "ThreeBitsReceiver"): (
+        "With 8 messages and the receiver's first 7 datagrams lost: delivered [b'A', "
+        "b'B', b'C', b'D', b'E', b'F', b'G', b'H', b'A'], should have been [b'A', b'B', "
+        "b'C', b'D', b'E', b'F', b'G', b'H']: b'A' was delivered once too often."
+    ),
+    ("FourBits", "FourBitsReceiver"): (
+        "With 16 messages and all that the receiver sends in the first 0.25 s lost: "
+        "delivered [b'A', b'B', b'C', b'D', b'E', b'F', b'G', b'H', b'I', b'J', b'K', "
+        "b'L', ...], should have been [b'A', b'B', b'C', b'D', b'E', b'F', b'G', b'H', "
+        "b'I', b'J', b'K', b'L', ...]: b'A' was delivered once too often."
+    ),
+    ("EightBits", "WindowReceiver"): (
+        "With 256 messages and all that the receiver sends in the first 0.25 s lost: "
+        "delivered [b'A', b'B', b'C', b'D', b'E', b'F', b'G', b'H', b'I', b'J', b'K', "
+        "b'L', ...], should have been [b'A', b'B', b'C', b'D', b'E', b'F', b'G', b'H', "
+        "b'I', b'J', b'K', b'L', ...]: b'A' was delivered once too often."
+    ),
+    "GivesUp": (
+        "With 1 message and the sender's first 10 datagrams lost: delivered [], should "
+        "have been [b'A']: nobody will ever send again, for no datagram is on its way "
+        "and no deadline is set."
+    ),
+    "SilentTimer": (
+        "With 1 message and the sender's 1st datagram lost: delivered [], should have "
+        "been [b'A']: the sender was called 803 times since it sent b'0A', and returned "
+        "no datagram (what it printed was not sent)."
+    ),
+    "ReadsTheDate": (
+        "With 1 message: delivered [], should have been [b'A']: the sender's wake(now=0) "
+        "calls datetime.now() (line #: `return "
+        "super().send(datetime.now().timestamp())`); an endpoint has no clock and no "
+        "socket, and never waits: its time is `now`."
+    ),
+    "Asks": (
+        "With 1 message: delivered [], should have been [b'A']: the sender's wake(now=0) "
+        "calls threading.Condition.wait() (line #: `queue.Queue().get(timeout=0.2)`); an "
+        "endpoint has no clock and no socket, and never waits: its time is `now`."
+    ),
+    "Starts": (
+        "With 1 message: delivered [], should have been [b'A']: the sender's wake(now=0) "
+        "calls threading.start_new_thread() (line #: `threading.Timer(self.timeout, "
+        "self.wake, [now]).start()`); an endpoint has no clock and no socket, and never "
+        "waits: its time is `now`."
+    ),
 }
+
+
+@pytest.fixture
+def here(monkeypatch):
+    """Check in this process, which is quicker: for what is the same in either."""
+    monkeypatch.setattr(
+        CHECK, "search", lambda *pair: apart.search_here(pair[0], pair[1], pair[2:])
+    )
 
 
 def pair(names):
@@ -208,6 +288,7 @@ def pair(names):
     return exhibit, museum.Receiver
 
 
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("names", EXPECTED, ids=str)
 def test_each_mistake_of_the_museum_is_named(names, capsys):
     result = check(*pair(names))
@@ -217,8 +298,18 @@ def test_each_mistake_of_the_museum_is_named(names, capsys):
     assert capsys.readouterr().out == ""
 
 
+SAMPLE = ["OneTooMany", ("FewNumbers", "FewNumbersReceiver"), "Unready"]
+
+
+@pytest.mark.parametrize("names", [n for n in EXPECTED if n in SAMPLE or n[0] in SAMPLE], ids=str)
+def test_a_process_of_its_own_finds_the_same(names):
+    result = check(*pair(names))
+    assert re.sub(r"line \d+", "line #", result.sentence) == EXPECTED[names]
+
+
 def test_every_exhibit_of_the_museum_is_tested():
-    correct = {"Sender", "Receiver", "WindowSender", "WindowReceiver"}
+    correct = {"Sender", "Receiver", "WindowSender", "WindowReceiver", *UNUSUAL}
+    correct |= {"NoWrapReceiver", "ThreeBitsReceiver", "FourBitsReceiver", "datetime"}
     shown = {name for key in EXPECTED for name in (key if isinstance(key, tuple) else (key,))}
     made = {name for name, each in vars(museum).items() if isinstance(each, type)}
     assert made == shown | correct
@@ -226,25 +317,70 @@ def test_every_exhibit_of_the_museum_is_tested():
 
 # ---- what is correct passes
 
+UNUSUAL = ["BacksOff", "RandomTimer", "NoMoreAtInfinity", "LateACK", "Locked"]
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("name", UNUSUAL)
+def test_a_correct_protocol_may_be_unusual(name):
+    late = name == "LateACK"
+    ends = (museum.WindowSender, museum.LateACK) if late else pair(name)
+    result = check(*ends)
+    assert result, result.sentence
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("bits, window", [(3, 5), (4, 9), (8, 129)])
+def test_selective_repeat_needs_twice_as_many_numbers_as_its_window(bits, window):
+    def result(window):
+        def sender(messages, timeout):
+            return SelectiveRepeatSender(messages, window, timeout, bits, unsafe=True)
+
+        return check(sender, lambda: SelectiveRepeatReceiver(window, bits, unsafe=True))
+
+    assert bits < 8 or result(2 ** (bits - 1))
+    assert result(window).kind == "twice"
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("bits", [3, 8])
+def test_go_back_n_needs_one_number_more_than_its_window(bits):
+    def result(window):
+        def sender(messages, timeout):
+            return GoBackNSender(messages, window, timeout, bits, unsafe=True)
+
+        return check(sender, lambda: GoBackNReceiver(bits))
+
+    assert bits < 8 or result(2**bits - 1)
+    assert result(2**bits).kind in ("twice", "silence")
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize("numbers", [5, 10, 16])
+def test_a_number_that_comes_back_while_a_copy_lives_is_found(numbers):
+    sender = type("Few", (museum.WindowSender,), {"numbers": numbers, "window": 1})
+    receiver = type("FewToo", (museum.WindowReceiver,), {"numbers": numbers})
+    result = check(sender, receiver, reorder=True)
+    assert result.kind == "twice" and len(result.case.impairments) == 1
+
 
 @pytest.mark.parametrize(
     "sender, receiver, options",
     [
         (museum.Sender, museum.Receiver, {}),
-        (museum.WindowSender, museum.WindowReceiver, {}),
         (museum.WindowSender, museum.WindowReceiver, {"reorder": True}),
         (museum.NoTimer, museum.Receiver, {**STEPS, "duplicate": True}),
         (museum.NoNumber, museum.Believer, {**STEPS, "lose_data": True}),
         (museum.Blast, museum.Believer, STEPS),
     ],
 )
-def test_a_protocol_passes_where_the_links_do_only_what_it_is_made_for(sender, receiver, options):
+def test_a_protocol_passes_where_the_links_do_what_it_is_made_for(here, sender, receiver, options):
     result = check(sender, receiver, **options)
     assert result and result.ok and result.kind == "" and result.ladder is None
     assert repr(result).startswith(f"Correct in all {result.runs} exchanges tried: ")
 
 
-def test_the_alternating_bit_over_a_link_that_reorders_delivers_wrong_data():
+def test_the_alternating_bit_over_a_link_that_reorders_delivers_wrong_data(here):
     result = check(museum.Sender, museum.Receiver, reorder=True)
     assert result.sentence == (
         "With 2 messages and the sender's 1st datagram 1 s late: delivered [b'A', b'B', b'A'], "
@@ -252,7 +388,7 @@ def test_the_alternating_bit_over_a_link_that_reorders_delivers_wrong_data():
     )
 
 
-def test_who_delivers_whatever_comes_delivers_out_of_order():
+def test_who_delivers_whatever_comes_delivers_out_of_order(here):
     result = check(museum.Blast, museum.Believer, **{**STEPS, "reorder": True})
     assert (result.kind, len(result.case.messages), len(result.case.impairments)) == ("order", 2, 1)
     assert result.sentence.endswith("[b'A', b'B']: b'B' was delivered before b'A'.")
@@ -261,7 +397,7 @@ def test_who_delivers_whatever_comes_delivers_out_of_order():
 # ---- the shortest failing exchange
 
 
-def test_a_lost_ack_without_the_bit_takes_one_message_and_one_lost_datagram():
+def test_a_lost_ack_without_the_bit_takes_one_message_and_one_lost_datagram(here):
     result = check(museum.NoNumber, museum.Believer, duplicate=False)
     assert result.case == Case((b"A",), (Impairment("receiver", 0, "lost"),))
     told = [(e.role, e.action, e.payload) for e in result.trace]
@@ -278,6 +414,7 @@ def test_a_lost_ack_without_the_bit_takes_one_message_and_one_lost_datagram():
 IMPAIRED = [names for names, said in EXPECTED.items() if "1st datagram" in said]
 
 
+@pytest.mark.usefixtures("here")
 @pytest.mark.parametrize("names", IMPAIRED, ids=str)
 def test_nothing_can_be_left_out_of_the_exchange_that_is_shown(names):
     judge, shortest = Judge(*pair(names)), check(*pair(names))
@@ -296,6 +433,7 @@ class FailsLate(museum.Receiver):
         return super().receive(datagram, now)
 
 
+@pytest.mark.usefixtures("here")
 def test_a_failure_that_only_a_long_random_exchange_finds_is_made_short():
     result = check(museum.Sender, FailsLate, duplicate=False)
     assert len(result.case.messages) == 3
@@ -306,7 +444,87 @@ def test_a_failure_that_only_a_long_random_exchange_finds_is_made_short():
 # ---- it always ends, and leaves all as it was
 
 
+@pytest.fixture
+def impatient(monkeypatch):
+    monkeypatch.setattr(apart, "PATIENCE", 0.2)
+
+
+def waits_on_one_line(self, now):
+    # fmt: off
+    while True: pass  # noqa: E701
+    # fmt: on
+
+
+def takes_a_lock_twice(self, now):
+    lock = threading.Lock()
+    with lock, lock:
+        return []
+
+
+def matches_badly(self, now):
+    re.match("(a*)*b", "a" * 40)
+
+
+def adds_for_ever(self, now):
+    return sum(itertools.repeat(0))
+
+
+def takes_off_the_guard(self, now):
+    sys.settrace(None)
+    while True:
+        now += 1
+
+
+WAITS = [
+    waits_on_one_line,
+    takes_a_lock_twice,
+    matches_badly,
+    adds_for_ever,
+    takes_off_the_guard,
+]
+
+
+def sender_that(wake):
+    """Return a class without a module, as those of a notebook are."""
+    return type("Waits", (museum.Sender,), {"wake": wake, "__module__": "__main__"})
+
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("wake", WAITS, ids=lambda wake: wake.__name__)
+def test_what_no_guard_can_end_is_ended_and_its_line_is_named(wake):
+    result = check(sender_that(wake), museum.Receiver)
+    said = (
+        r"With 1 message: the sender's wake\(now=0\) does not come to an end: stopped after 0.2 s"
+    )
+    assert re.fullmatch(rf"{said} \(line \d+: `.+`\)\.", result.sentence), result.sentence
+    assert result.kind == "busy" and repr(result) == result.sentence
+
+
+def test_who_ends_python_ends_its_own():
+    result = check(sender_that(lambda self, now: os._exit(3)), museum.Receiver)
+    assert result.sentence == (
+        "With 1 message: the sender's wake(now=0) ended the Python in which it ran (exit code 3)."
+    )
+
+
+def test_a_check_that_takes_too_long_ends_and_says_where(monkeypatch):
+    monkeypatch.setattr(apart, "LIMIT", 0.3)
+    result = check(sender_that(takes_a_lock_twice), museum.Receiver)
+    assert result.sentence.endswith("the sender's wake(now=0) was the last call in 0.3 s.")
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows cannot interrupt one process")
 def test_an_interrupt_is_the_readers():
+    threads, began = threading.active_count(), time.monotonic()
+    interrupt = threading.Timer(0.3, signal.raise_signal, [signal.SIGINT])
+    interrupt.start()
+    with pytest.raises(KeyboardInterrupt):
+        check(sender_that(takes_a_lock_twice), museum.Receiver)
+    interrupt.join()
+    assert time.monotonic() - began < apart.PATIENCE and threading.active_count() == threads
+
+
+def test_an_interrupt_in_this_process_leaves_all_as_it_was(here):
     class Interrupted(museum.Sender):
         def wake(self, now):
             raise KeyboardInterrupt
@@ -317,7 +535,36 @@ def test_an_interrupt_is_the_readers():
     assert (sys.gettrace(), sys.getprofile(), sys.stdout) == before
 
 
-def test_a_debugger_keeps_its_place():
+def test_what_cannot_be_carried_is_checked_here_and_says_why():
+    lock = threading.Lock()
+
+    class Holds(museum.NoTimer):
+        held = lock
+
+    result = check(Holds, museum.Receiver)
+    assert result.sentence == EXPECTED["NoTimer"]
+    assert "can be stopped: TypeError: cannot pickle '_thread.lock' object." in repr(result)
+
+
+def test_a_loop_in_this_process_is_ended_too(here, monkeypatch):
+    monkeypatch.setattr(apart, "LIMIT", 0.3)
+    result = check(sender_that(waits_on_one_line), museum.Receiver)
+    assert "the sender's wake(now=0) did not end within 0.3 s" in result.sentence
+
+
+@pytest.mark.parametrize("phase", range(4))
+def test_a_loop_is_not_stopped_where_it_would_catch_that(here, monkeypatch, phase):
+    monkeypatch.setattr(apart, "LIMIT", 2.0)  # what is caught takes the guard away
+
+    def wake(self, now):
+        for _ in range(phase):
+            now += 1
+        return museum.StubbornLoop.wake(self, now)
+
+    assert "stopped after 20000 lines" in check(sender_that(wake), museum.Receiver).sentence
+
+
+def test_a_debugger_keeps_its_place(here):
     def debugger(frame, event, arg):
         return None
 
@@ -362,21 +609,21 @@ def calls_itself(self, now):
         ("done", property(lambda self: 1 // 0), "exception"),
     ],
 )
-def test_whatever_a_method_does_becomes_a_sentence(name, method, kind):
+def test_whatever_a_method_does_becomes_a_sentence(here, name, method, kind):
     broken = type("Broken", (museum.WindowSender,), {name: method})
     result = check(broken, museum.WindowReceiver)
     assert result.kind == kind, result
 
 
 @pytest.mark.parametrize("blank", [None, ..., 7, "class"])
-def test_a_blank_is_no_protocol(blank):
+def test_a_blank_is_no_protocol(here, blank):
     assert check(blank, museum.Receiver).sentence == (
         f"Expected a class or function that makes a sender, got {shown(blank)}."
     )
 
 
 @pytest.mark.parametrize("deadline", [float("nan"), True, "0.3", [0.3]])
-def test_a_deadline_is_a_time_or_none(deadline):
+def test_a_deadline_is_a_time_or_none(here, deadline):
     started = type("Started", (museum.Sender,), {"deadline": property(lambda self: deadline)})
     started.deadline = started.deadline.setter(lambda self, value: None)
     assert check(started, museum.Receiver).sentence == (
@@ -392,11 +639,12 @@ def test_whatever_a_sender_returns_the_checker_returns(answers):
             self.deadline = now + 1
             return answers[int(now) % len(answers)] if answers else []
 
-    result = check(Arbitrary, museum.Receiver, garbage=False)
+    finding = Judge(Arbitrary, museum.Receiver).search({"sender": (), "receiver": ()}, False)
+    result = CHECK.Result(finding)
     assert result.sentence and repr(result) and result._repr_html_()
 
 
-def test_a_line_that_any_honest_window_needs_is_within_the_budget():
+def test_a_line_that_any_honest_window_needs_is_within_the_budget(here):
     busy = check(lambda m, t: museum.WindowSender(m, t), museum.WindowReceiver)
     assert busy and LINES >= 20 * 1000
 
@@ -428,22 +676,18 @@ def test_what_is_shown_is_escaped():
     assert page.count("&lt;script&gt;") == 3 and "<script" not in page  # the third is the line
 
 
-def test_the_picture_and_the_words_come_with_their_ladder():
+def test_the_picture_and_the_words_come_with_their_ladder(here):
     result = check(museum.NoTimer, museum.Receiver)
     assert "<svg" in result._repr_html_() and "✗" in result._repr_html_()
     assert repr(result.ladder) in repr(result)
     assert "✓" in check(museum.Sender, museum.Receiver)._repr_html_()
 
 
-def test_an_exchange_without_an_end_is_shown_as_it_begins():
+def test_an_exchange_without_an_end_is_shown_as_it_begins(here):
     result = check(museum.Sender, museum.MuteOnCopies)
     assert len(result.trace.only("send")) < 15 and "This is how it begins." in repr(result)
 
 
-LABELS = "label" in inspect.signature(Ladder).parameters
-
-
-@pytest.mark.skipif(not LABELS, reason="this ladder writes the payload only")
 def test_a_label_says_what_is_written_at_an_arrow():
     def label(payload):
         return f"DATA {payload[:1].decode()}"
@@ -454,8 +698,10 @@ def test_a_label_says_what_is_written_at_an_arrow():
 def test_an_exercise_can_assert_it():
     with exercise(1) as blank:
         result = check(museum.NoTimer, museum.Receiver)
-        assert result, result.sentence
-    assert not blank.verdict.solved and result.sentence in repr(blank.verdict)
+        if not result:
+            raise AssertionError(result)  # `assert result, result`, without pytest's additions
+    assert not blank.verdict.solved and repr(result) in repr(blank.verdict)
+    assert blank.verdict._repr_html_().count("✗") == 1
     with exercise(1) as solved:
         assert check(museum.Sender, museum.Receiver)
     assert solved.verdict.solved
@@ -484,7 +730,7 @@ def test_two_processes_show_the_same():
 
 
 def test_the_cases_become_larger_and_say_what_is_in_them():
-    cases = list(family({"sender": ("lost", "copied"), "receiver": ("lost", "copied")}))
+    cases = list(all_cases({"sender": ("lost", "copied"), "receiver": ("lost", "copied")}))
     assert len(set(cases)) == len(cases)
     first = [len(case.impairments) for case in cases[:40]]
     assert first == sorted(first)
