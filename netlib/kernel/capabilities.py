@@ -2,14 +2,15 @@
 
 import contextlib
 import errno
+import os
 import socket
 import struct
-import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from netlib.kernel.gauge import gauge
+from netlib.kernel.namespace import alone
 from netlib.kernel.tcp_info import tcp_info
 
 IP_RECVERR = 11  # Linux: keep ICMP errors in the socket's error queue, ip(7)
@@ -96,28 +97,8 @@ def _read_error_queue() -> str:
     return f"ICMP type {kind} code {code}, {errno.errorcode[number]}"
 
 
-_UNSHARE = """
-import ctypes, os, sys
-libc, uid, gid = ctypes.CDLL(None, use_errno=True), os.getuid(), os.getgid()
-if libc.unshare(0x50000000):                     # CLONE_NEWUSER | CLONE_NEWNET
-    sys.exit("unshare: " + os.strerror(ctypes.get_errno()))
-for name, text in ("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", f"0 {gid} 1"):
-    try:
-        with open("/proc/self/" + name, "w") as file:
-            file.write(text)
-    except OSError as failure:
-        sys.exit(f"{name}: {failure.strerror}")
-"""
-
-
 def _unshare_network() -> str:
-    if sys.platform != "linux":
-        raise OSError("this system has no network namespaces (Linux has)")
-    # in a child: a process with threads, such as a notebook's kernel, may not do this to itself
-    child = [sys.executable, "-I", "-S", "-c", _UNSHARE]
-    ended = subprocess.run(child, capture_output=True, text=True, timeout=5)
-    if ended.returncode:
-        raise OSError(f"{ended.stderr.strip()} (unprivileged user namespaces are off here)")
+    alone(os.getpid)  # in a child: a process with threads may not do this to itself
     return "a child process got a network of its own"
 
 

@@ -1,0 +1,71 @@
+"""Fragments of IPv4, for real: counted and lost on a loopback with packets as short as Ethernet's.
+
+For `netlib.kernel.namespace.alone`: what is set here is the network namespace's (level L3). The
+fragments of an incomplete datagram wait 30 s for the missing one, in 4 MB of memory for all of
+them (ipfrag_time, ipfrag_high_thresh); once that is full, the kernel loses every cut datagram. So
+`datagrams_lost` takes no more of them than leave room.
+"""
+
+import contextlib
+import shutil
+import socket
+import subprocess
+from pathlib import Path
+
+from netlib.kernel.namespace import set_up
+
+MEMORY = 4 * 2**20  # bytes, Linux's ipfrag_high_thresh
+BUFFER = 2304  # bytes that the kernel counts for a fragment of 1500, about
+DROP = "iptables -t raw -A PREROUTING -i lo -m statistic --mode random --probability {} -j DROP"
+
+
+def fragments_created(sizes: list[int], mtu: int = 1500) -> list[int]:
+    """Send a datagram of each size [bytes]; return how many fragments the kernel made of each.
+
+    Source: FragCreates of /proc/net/snmp, which is 0 for a datagram that needs no cutting.
+    """
+    set_up(mtu)
+    created = []
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        for size in sizes:
+            before = _counter("FragCreates")
+            sock.sendto(bytes(size), sock.getsockname())
+            created.append(_counter("FragCreates") - before)
+            sock.recv(65535)
+    return created
+
+
+def datagrams_lost(size: int, p: float, count: int, mtu: int = 1500) -> int:
+    """Send `count` datagrams of `size` bytes while the kernel drops each packet with probability p.
+
+    Returns how many did not arrive. Raises OSError without iptables, ValueError for so many that
+    the incomplete ones would fill the kernel's memory.
+    """
+    if not (program := shutil.which("iptables", path="/usr/sbin:/sbin:/usr/bin:/bin")):
+        raise OSError("iptables is not installed here")
+    fragments = (size + 8 + mtu - 21) // (mtu - 20)
+    if fragments > 1 and (1 - (1 - p) ** fragments) * count * fragments * BUFFER > MEMORY:
+        raise ValueError(f"expected fewer datagrams of {size} bytes, got {count}: no room for them")
+    set_up(mtu)
+    rule = subprocess.run([program, *DROP.format(p).split()[1:]], capture_output=True, text=True)
+    if rule.returncode:
+        raise OSError(f"iptables: {rule.stderr.strip()}")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
+        sock.bind(("127.0.0.1", 0))
+        sock.setblocking(False)  # on loopback, what arrives has arrived when sendto returns
+        return count - sum(_crosses(sock, size) for _ in range(count))
+
+
+def _crosses(sock: socket.socket, size: int) -> bool:
+    sock.sendto(bytes(size), sock.getsockname())
+    with contextlib.suppress(BlockingIOError):
+        return len(sock.recv(65535)) == size
+    return False
+
+
+def _counter(name: str) -> int:
+    """Return one of the kernel's counters of IP."""
+    lines = Path("/proc/net/snmp").read_text().splitlines()
+    names, values = (line.split() for line in lines if line.startswith("Ip:"))
+    return int(dict(zip(names, values, strict=True))[name])

@@ -1,0 +1,1 @@
+"""Figures that one notebook draws, a file for each topic."""
