@@ -46,7 +46,8 @@ def loss_against_wait(waits, missing, paper, ax, error=None, color=plots.SENDER,
     plots.measured(
         milliseconds, 100 * np.asarray(missing), ax, error=half, color=color, marker=marker
     )
-    ax.set(xlabel="wait after sending, $d$ [ms]", ylabel="late or lost [%]", ylim=0)
+    top = max(110 * np.max(paper), ax.get_ylim()[1])
+    ax.set(xlabel="wait after sending, $d$ [ms]", ylabel="late or lost [%]", ylim=(0, top))
     return ax
 
 

@@ -17,8 +17,11 @@ def wait_against_load(loads, points, formula, service, ax, name):
     plots.theory(every, formula(every, service), ax)
     plots.measured(loads, mean, ax, error=(high - low) / 2, color=color, marker=marker)
     ax.axvline(1, color=plots.LOSS, linewidth=1)
-    plots.name_line(ax, 0.9, formula(0.9, service), name, color)
-    ax.set(xlabel="load (fraction of the rate)", ylabel="mean wait [ms]", xlim=(0, 1.25), ylim=0)
+    highest = formula(0.9, service)
+    plots.name_line(ax, 1, highest, name, color)
+    top = max(1.1 * highest, ax.get_ylim()[1])
+    ax.set(xlabel="load (fraction of the rate)", ylabel="mean wait [ms]")
+    ax.set(xlim=(0, 1.4), ylim=(0, top), xticks=np.arange(0, 1.1, 0.2))
     return ax
 
 
@@ -32,7 +35,7 @@ def delays_in_time(delays, ax, name, *, per_second=50):
     top = max(1.2 * highest, ax.get_ylim()[1])
     plots.time_series(np.arange(len(delays)) / per_second, milliseconds, ax)
     ax.text(0.05, 0.97, name, transform=ax.transAxes, va="top", color=plots.SENDER)
-    ax.set(xlabel="sent at [s]", ylim=(0, top))
+    ax.set(xlabel="sent at [s]", ylim=(-top / 10, top))  # crosses lie below 0, delays above
     if ax.get_subplotspec().is_first_col():
         ax.set(ylabel="delay of the call [ms]")
     return ax
