@@ -8,8 +8,7 @@ Networking, section on removing jitter at the receiver.
 import numpy as np
 
 from netlib.show import plots
-
-PLAY = "0.25"  # of grey
+from netlib.show.style import INK, LOSS, RECEIVER, SENDER
 
 
 def playout(sent, arrived, wait, ax):
@@ -23,19 +22,19 @@ def playout(sent, arrived, wait, ax):
     play, number = sent + 1000 * wait, np.arange(1, len(sent) + 1)
     late, lost = arrived > play, np.isnan(arrived)
     in_time = ~(late | lost)
-    for times, color in ((sent, plots.SENDER), (play, PLAY)):
+    for times, color in ((sent, SENDER), (play, INK)):
         ax.step(times, number, where="post", color=color, linewidth=1.3)
-    ax.hlines(number[in_time], arrived[in_time], play[in_time], color=plots.RECEIVER, linewidth=2)
-    ax.hlines(number[late], play[late], arrived[late], color=plots.LOSS, linewidth=2, zorder=3)
-    ax.plot(arrived[in_time], number[in_time], "o", color=plots.RECEIVER, markersize=5)
+    ax.hlines(number[in_time], arrived[in_time], play[in_time], color=RECEIVER, linewidth=2)
+    ax.hlines(number[late], play[late], arrived[late], color=LOSS, linewidth=2, zorder=3)
+    ax.plot(arrived[in_time], number[in_time], "o", color=RECEIVER, markersize=5)
     for times, where in ((arrived, late), (play, lost)):
-        ax.plot(times[where], number[where], "x", color=plots.LOSS, zorder=3, mew=2)
+        ax.plot(times[where], number[where], "x", color=LOSS, zorder=3, mew=2)
     _name(ax, sent, play, late | lost, in_time)
     ax.set(xlabel="time [ms]", ylabel="packet number")
     return ax
 
 
-def loss_against_wait(waits, missing, paper, ax, error=None, color=plots.SENDER, marker="o"):
+def loss_against_wait(waits, missing, paper, ax, error=None, color=SENDER, marker="o"):
     """Draw which fraction is missing for each wait [s; shown in ms and %], theory behind it.
 
     missing, paper: fractions, measured and on paper; error: half widths of intervals, as fractions.
@@ -60,8 +59,8 @@ def _name(ax, sent, play, missing, in_time):
     at = 0.8 * top
     place = {"textcoords": "offset points", "va": "center"}
     first = np.interp(at, np.arange(1, top + 1), sent)
-    ax.annotate("sent", (first, at), (-8, 8), ha="right", color=plots.SENDER, **place)
+    ax.annotate("sent", (first, at), (-8, 8), ha="right", color=SENDER, **place)
     last = np.interp(at, np.arange(1, top + 1), play)
-    ax.annotate("played", (last, at), (34, -6), ha="left", color=PLAY, **place)
+    ax.annotate("played", (last, at), (34, -6), ha="left", color=INK, **place)
     words = f"• {in_time.sum()} in time\n× {missing.sum()} late or lost"
     ax.text(0.98, 0.06, words, ha="right", va="bottom", transform=ax.transAxes)
