@@ -14,7 +14,9 @@ from typing import Protocol, cast
 
 from netlib import checks
 
-REPLY = re.compile(r"([=<])(\d+(?:[.,]\d+)?) ?ms\b")  # time=12.3 ms, time<1ms, Zeit=14ms
+# time=12.3 ms, Zeit=14ms, время=14мс, tiempo<1m; \s is a no-break space, too
+REPLY = re.compile(r"(=|<\s?)(\d+(?:[.,]\d+)?)\s?(?:ms|мс|m)\b")
+UNREAD = re.compile(r"\bttl=\d", re.IGNORECASE)  # in every reply over IPv4, in any language
 ONE_WAY = {"=": 2000, "<": 4000}  # milliseconds there and back over this: seconds one way
 deviations = NormalDist().inv_cdf  # how many of them a share u of a bell stays below
 
@@ -125,14 +127,15 @@ class Empirical:
 
         Ping measures there and back; the one-way delay is taken to be half of it, as if both ways
         were equal. "<1ms" counts as 0.5 ms; lines marked as duplicates (DUP!) do not count.
-        Raises ValueError if no line has a time.
+        Raises ValueError if no line has a time, or if a reply has none that can be read.
         """
-        lines = (line for line in text.splitlines() if "DUP!" not in line)
+        lines = [line for line in text.splitlines() if "DUP!" not in line]
         replies = [match.groups() for line in lines if (match := REPLY.search(line))]
-        if not replies:
-            got = " ".join(text.split())[:60]
+        unread = [line for line in lines if UNREAD.search(line) and not REPLY.search(line)]
+        if unread or not replies:
+            got = " ".join((unread[0] if unread else text).split())[:60]
             raise ValueError(f"expected lines of ping such as 'time=12.3 ms', got {got!r}")
-        delays = (float(time.replace(",", ".")) / ONE_WAY[sign] for sign, time in replies)
+        delays = (float(time.replace(",", ".")) / ONE_WAY[sign[0]] for sign, time in replies)
         return cls(delays, correlation)
 
     @cached_property

@@ -46,6 +46,19 @@ Approximate round trip times in milli-seconds:
 """
 GERMAN = "Antwort von 192.0.2.1: Bytes=32 Zeit=14ms TTL=57\n    Minimum = 14ms, Maximum = 14ms"
 
+RUSSIAN = """Обмен пакетами с 192.0.2.1 по с 32 байтами данных:
+Ответ от 192.0.2.1: число байт=32 время=14мс TTL=57
+Ответ от 192.0.2.1: число байт=32 время<1мс TTL=57
+
+Приблизительное время приема-передачи в мс:
+    Минимум = 0мсек, Максимум = 14 мсек, Среднее = 7 мсек
+"""
+SPANISH = """Respuesta desde 192.0.2.1: bytes=32 tiempo=14ms TTL=57
+Respuesta desde 192.0.2.1: bytes=32 tiempo<1m TTL=57
+    Mínimo = 0ms, Máximo = 14ms, Media = 7ms
+"""
+CZECH = "Odpověď od 192.0.2.1: bajty=32 čas=14ms TTL=57\nOdpověď: bajty=32 čas < 1ms TTL=57"
+
 
 def sample(model, seed=1, correlation=0.0):
     uniforms = islice(Coin(seed).uniforms(0, correlation), N)
@@ -126,6 +139,11 @@ def test_one_measurement_is_a_constant():
         (MACOS, (6.1725, 0.125)),
         (WINDOWS, (7.0, 0.25)),
         (GERMAN, (7.0,)),
+        (RUSSIAN, (7.0, 0.25)),
+        (SPANISH, (7.0, 0.25)),
+        (CZECH, (7.0, 0.25)),
+        (MACOS.replace(" ms", "\N{NO-BREAK SPACE}ms"), (6.1725, 0.125)),
+        (MACOS.replace(" ms", "\N{NARROW NO-BREAK SPACE}ms"), (6.1725, 0.125)),
         (LINUX.replace("\n", "\r\n").replace("12.4", "12,4"), (6.2, 5.0, 511.5)),
     ],
 )
@@ -137,6 +155,11 @@ def test_ping_is_read_on_every_system_and_halved(text, milliseconds):
 def test_a_text_without_times_is_refused(text):
     with pytest.raises(ValueError, match=r"expected lines of ping such as 'time=12.3 ms', got"):
         Empirical.from_ping(text)
+
+
+def test_a_reply_whose_time_cannot_be_read_is_named_and_not_left_out():
+    with pytest.raises(ValueError, match=r"such as 'time=12.3 ms', got 'Reply from .* time=soon"):
+        Empirical.from_ping(WINDOWS.replace("time<1ms", "time=soon"))
 
 
 def test_short_forms_become_models():

@@ -82,6 +82,26 @@ def test_the_interval_of_a_mean_covers_it(rng):
     assert within(np.array(hits, dtype=float), 0.95)
 
 
+def test_the_interval_of_a_series_covers_a_mean_whose_neighbours_are_alike(rng):
+    """Each value is 0.9 of the one before, and noise: as if independent is far too narrow."""
+    hits, naive = [], []
+    for _ in range(300):
+        series, draws = np.empty(3200), rng.normal(size=3200)
+        value = 0.0
+        for n, draw in enumerate(draws.tolist()):
+            series[n] = value = 0.9 * value + draw
+        for interval, record in ((stats.series_interval, hits), (stats.mean_interval, naive)):
+            low, high = interval(series)
+            record.append(low <= 0 <= high)
+    assert 0.90 < np.mean(hits) < 0.98
+    assert np.mean(naive) < 0.5
+
+
+def test_what_does_not_fill_the_last_block_is_left_out():
+    series = [1.0, 2.0] * 16 + [1e9]
+    assert stats.series_interval(series) == pytest.approx((1.5, 1.5))
+
+
 def test_bursts_are_the_lengths_of_the_runs():
     assert stats.bursts([1, 1, 0, 1, 0, 0, 1, 1, 1]).tolist() == [2, 1, 3]
     assert stats.bursts([]).tolist() == stats.bursts([0, 0]).tolist() == []
