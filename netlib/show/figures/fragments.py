@@ -7,7 +7,8 @@ IP, UDP = 20, 8  # bytes of a header
 
 def cuts(size: int, mtu: int = 1500) -> list[list[int]]:
     """Return the bytes of (IP header, UDP header, payload) of each packet for `size` bytes."""
-    room, packets, left = mtu - IP, [], size + UDP
+    packets: list[list[int]] = []
+    room, left = mtu - IP, size + UDP
     while left > 0 or not packets:
         data = min(room, left)
         header = UDP if not packets else 0
