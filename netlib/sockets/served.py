@@ -18,7 +18,7 @@ def served(serve: Callable, *arguments: object, timeout: float = 2.0) -> Iterato
     """
 
     def run(listener: socket.socket):
-        with suppress(ConnectionResetError):
+        with suppress(ConnectionResetError, BrokenPipeError):
             serve(listener, *arguments)
 
     with socket.create_server(("127.0.0.1", 0)) as listener:
