@@ -62,7 +62,9 @@ def journeys(trace: Trace) -> tuple[list[float], list[float], dict[int, float]]:
 
     Of one payload, the datagrams arrive in the order in which they were sent.
     """
-    sent, arrived, first = [], [], {}
+    sent: list[float] = []
+    arrived: list[float] = []
+    first: dict[int, float] = {}
     lost = {(event.time, event.payload) for event in trace.only("lost")}
     arrivals = trace.only("receive", role="receiver")
     for event in trace.only("send", role="sender"):
