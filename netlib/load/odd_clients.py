@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 HIGH = 40_000  # bytes in the process above which the writer's `drain` waits
 NARROW = 4096  # bytes that each socket may hold in the kernel, about
-PATIENCE = 1.0  # seconds after which the other side is not waited for any more
+PATIENCE = 0.6  # seconds after which the other side is not waited for any more
 
 
 @asynccontextmanager
@@ -27,16 +27,24 @@ async def pouring(
         sock.setblocking(False)
     _, writer = await asyncio.open_connection(sock=ours)
     writer.transport.set_write_buffer_limits(high=HIGH)
-    task = asyncio.ensure_future(pour(writer, *arguments))
+    task = asyncio.create_task(_poured(writer, pour, arguments))
     try:
         yield theirs, writer.transport.get_write_buffer_size
     finally:
         await ended(task)
-        writer.transport.abort()
+        if writer.transport.get_write_buffer_size():
+            writer.transport.abort()
         theirs.close()
         await asyncio.sleep(0)  # the transport closes in the loop's next turn
     if error := failure(task):
         raise error
+
+
+async def _poured(writer: asyncio.StreamWriter, pour: Callable, arguments: tuple):
+    try:
+        await pour(writer, *arguments)
+    finally:
+        writer.close()  # what is held goes out first
 
 
 async def slow_reader(
@@ -44,7 +52,7 @@ async def slow_reader(
 ) -> list[int]:
     """Read 1000 bytes each time the loop comes round; return how many are held after each read.
 
-    If nothing more comes for a second, or the stream has ended, fewer reads are returned.
+    If nothing more comes for a while, or the stream has ended, fewer reads are returned.
     """
     history: list[int] = []
     async with pouring(pour, *arguments) as (theirs, stored):
