@@ -12,11 +12,12 @@ from netlib.show import plots
 
 def timelines(visits: Mapping[str, Mapping[str, Trips]]) -> Figure:
     """Draw for each server (by its name) when each client waited for its line, below each other."""
-    figure, axes = plt.subplots(len(visits), sharex=True, figsize=(7, 1.3 * len(visits)))
-    for ax, (server, clients) in zip(axes, visits.items(), strict=True):
+    size = (7, 1.3 * len(visits))
+    figure, axes = plt.subplots(len(visits), sharex=True, squeeze=False, figsize=size)
+    for ax, (server, clients) in zip(axes.flat, visits.items(), strict=True):
         timeline(clients, ax)
         ax.set_title(server, loc="left", fontsize=10)
-    axes[-1].set_xlabel("time [ms]")
+    axes[-1, 0].set_xlabel("time [ms]")
     return figure
 
 
