@@ -2,5 +2,3 @@
 
 from netlib.load.load import Report, load
 from netlib.load.visitors import visits
-
-__all__ = ["Report", "load", "visits"]

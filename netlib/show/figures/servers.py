@@ -39,12 +39,12 @@ def quantiles(reports: Mapping[tuple[str, int], Report]) -> Figure:
 def _name_apart(ax: Axes):
     """Write the lines' names to the right, in the order of their ends, never on each other."""
     to_axes = ax.transData + ax.transAxes.inverted()
-    ends = [(to_axes.transform(line.get_xydata()[-1])[1], line) for line in ax.lines]
+    ends = {line: float(to_axes.transform(line.get_xydata()[-1])[1]) for line in ax.lines}
     height = -1.0
-    for end, line in sorted(ends, key=lambda item: item[0]):
-        height = max(end, height + APART)
-        name = "n/λ" if line.get_linestyle() == "--" else line.get_label()
-        color = "0.35" if name == "n/λ" else line.get_color()
+    for line in sorted(ends, key=ends.__getitem__):
+        height = max(ends[line], height + APART)
+        dashed = line.get_linestyle() == "--"
+        name, color = ("n/λ", "0.35") if dashed else (str(line.get_label()), line.get_color())
         ax.annotate(name, (1.02, height), xycoords="axes fraction", color=color, va="center")
 
 
