@@ -141,6 +141,16 @@ def wait_for_state(sock, *wanted: str, timeout: float = 5.0) -> str:
     return state(sock)
 
 
+def wait_for_end(sock: socket.socket, timeout: float) -> bool:
+    """Wait until a connection is CLOSED, `timeout` seconds at most; return whether it is.
+
+    On systems other than Linux a socket that is no longer in the table counts as closed.
+    """
+    with contextlib.suppress(TimeoutError):
+        poll(lambda: state(sock) in ("CLOSED", "unknown"), timeout=timeout)
+    return state(sock) in ("CLOSED", "unknown")
+
+
 def poll(
     happened: Callable[[], object],
     expected: str = "it to happen",

@@ -1,5 +1,6 @@
 """TCP's state diagram, drawn from the table of its steps, with the states of real sockets lit."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -48,7 +49,9 @@ class StateDiagram:
         parts = [_arrow(step) for step in TRANSITIONS]
         parts += [_label(step) for step in TRANSITIONS]  # above every line
         parts += [_box(place, self._tags(place)) for place in PLACES]
-        parts += [_reset(), svg.text(WIDTH - 8, 16, self.note, "end", fill=INK)]
+        parts.append(_reset())
+        if self.note:
+            parts.append(svg.text(WIDTH - 8, 16, self.note, "end", fill=INK))
         look = {"font_size": 11.5, "style": f"width:100%;max-width:{WIDTH}px"}
         return svg.picture(svg.ground() + "".join(parts), WIDTH, HEIGHT, repr(self), **look)
 
@@ -80,8 +83,10 @@ def of_connections(
             poll(settled, timeout=1.0)
         lit = sides(server, addresses)
     except OSError:  # Linux without /proc
-        lit = {}
-    return StateDiagram(lit) if any(lit.values()) else StateDiagram(recorded, note=RECORDED)
+        return StateDiagram(recorded, note=RECORDED)
+    if sys.platform != "linux" and not any(lit.values()):  # sockets that no program holds
+        return StateDiagram(recorded, note=RECORDED)
+    return StateDiagram(lit)
 
 
 def _reset() -> str:
@@ -90,7 +95,7 @@ def _reset() -> str:
     x, y, (end_x, _) = LEFT + ACROSS * column, TOP + DOWN * row, _center(END)
     begin, end = x + BOX[0] / 2 + 2, end_x - BOX[0] / 2 - 2
     dashed = svg.line(begin, y, end, y, LOSS, stroke_dasharray="6 4")
-    name = svg.text((begin + end) / 2, y + 4, "RST, sent or comes", "middle", fill=INK, **svg.HALO)
+    name = svg.text((begin + end) / 2, y + 4, "RST", "middle", fill=INK, **svg.HALO)
     origin = svg.text(x, y + 4, words, "middle", fill=INK, font_style="italic")
     return dashed + svg.head(end, y, begin, y, LOSS) + name + origin
 

@@ -13,7 +13,7 @@ def reset(taken: int, queued: int, received: int, ax):
     """
     pieces = [
         (1, 0, queued, RECEIVER, "peer's receive queue"),
-        (1, queued, taken, SENDER, "my send buffer"),
+        (1, queued, taken, SENDER, "my send buffer, or on the wire"),
         (0, 0, received, RECEIVER, "read"),
         (0, received, taken, LOSS, "destroyed"),
     ]
