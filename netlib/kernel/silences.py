@@ -10,7 +10,7 @@ from netlib.sockets.pair import pair
 
 RECORDED = {
     "heartbeat": ("gone after 0.3 s", "gone after 0.3 s"),
-    "keepalive": ("there after 2.5 s", "gone after 2.0 s"),
+    "keepalive": ("there after 2.2 s", "gone after 2.0 s"),
 }
 
 
