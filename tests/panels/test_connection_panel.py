@@ -2,12 +2,14 @@
 
 import asyncio
 import pathlib
+import socket
 import time
 import xml.etree.ElementTree as ET
 
 import pytest
 
 from netlib.kernel import states
+from netlib.kernel.packet_filter import unplugged
 from netlib.kernel.states import STATES, TRANSITIONS
 from netlib.panels.connection import ConnectionPanel
 from netlib.show.state_diagram import END, PLACES, RECORDED, StateDiagram, of_connections
@@ -74,8 +76,12 @@ def test_a_state_that_lasts_only_until_the_next_segment_is_waited_out():
     with pair() as (client, server):
         addresses = server.getsockname(), [client.getsockname()]
         client.close()
-        server.close()
-    diagram = of_connections(*addresses, {"client": ["LISTEN"]})
+        assert server.recv(1) == b""
+        with unplugged(server):  # the ACK of its FIN is lost: it sends the FIN again, later
+            server.shutdown(socket.SHUT_WR)
+            states.poll(lambda: states.sides(*addresses)["client"] == ["TIME-WAIT"])
+        assert states.state(server) == "LAST-ACK"
+        diagram = of_connections(*addresses, {"client": ["LISTEN"]})
     assert repr(diagram) == "TIME-WAIT: client"
 
 
