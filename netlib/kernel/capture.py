@@ -2,7 +2,7 @@
 
 import socket
 import struct
-from collections.abc import Iterable
+from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
 from typing import NamedTuple
@@ -84,6 +84,25 @@ class Capture:
         self._socket.close()
 
 
+def capture_or_load(
+    act: Callable[[socket.socket], object], recording: str | Path
+) -> tuple[list[bytes], str]:
+    """Return the packets of the connection that `act(listener)` makes, and where they come from.
+
+    Where capturing is refused they come from a recording, and the second value says so.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(2)
+        try:
+            taken = Capture(listener.getsockname()[1])
+        except OSError as refusal:
+            packets, origin = load(recording)
+            return packets, f"No capture here ({refusal}). A recording:\n{origin}"
+        with taken:
+            act(listener)
+            return taken.connection(), "Captured just now, on this machine."
+
+
 def _is_over(packets: list[bytes]) -> bool:
     labels = [parse(packet).label for packet in packets]
     closed = sum("FIN" in label for label in labels) >= 2 and labels[-1] == "ACK"
@@ -103,21 +122,24 @@ def parse(packet: bytes) -> Segment:
     return Segment((source, ports[0]), (destination, ports[1]), seq, ack, flags, payload)
 
 
-def trace(segments: Iterable[Segment]) -> Trace:
-    """Return the segments as a trace, for a ladder; who sends first is the client.
+def trace(segments: Iterable[Segment], lost: Collection[int] = ()) -> Trace:
+    """Return the segments as a trace, for a ladder; the first to send is the client.
+
+    lost: the numbers, counted from 0, of segments that did not reach their destination.
 
     Numbers are counted from the first one of each side, as Wireshark shows them. On loopback a
     segment is seen once: its departure and its arrival are the same event.
     """
     record, first = Trace(lambda: 0.0), dict[Address, int]()
-    for segment in segments:
+    for number, segment in enumerate(segments):
         role = record.roles.get(segment.source) or record.name(segment.source, "client")
         if segment.destination not in record.roles:
             record.name(segment.destination, "server")
         first.setdefault(segment.source, segment.seq)
         line = _numbered(segment, first).encode()
         record.record(role, "send", line, segment.destination)
-        record.record(record.roles[segment.destination], "receive", line, segment.source)
+        if number not in lost:
+            record.record(record.roles[segment.destination], "receive", line, segment.source)
     return record
 
 

@@ -7,11 +7,16 @@ Source: user_namespaces(7), network_namespaces(7), netdevice(7).
 """
 
 import pickle
+import socket
+import struct
 import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
+
+if sys.platform == "linux":
+    import fcntl
 
 ROOT = str(Path(__file__).resolve().parents[2])
 PROGRAM = """
@@ -56,10 +61,8 @@ def alone(function: Callable[..., Any], *arguments: object, timeout: float = 20.
 
 def set_up(mtu: int = 65536):
     """Switch this network namespace's loopback on, with packets of up to `mtu` bytes."""
-    import fcntl
-    import socket
-    import struct
-
+    if sys.platform != "linux":
+        raise OSError("this system has no network namespaces (Linux has)")
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         for request, value in ((MTU, mtu), (FLAGS, UP)):
             fcntl.ioctl(sock, request, struct.pack("16si12x", b"lo", value))

@@ -104,6 +104,25 @@ def sides(server: Address, clients: Iterable[Address]) -> dict[str, list[str]]:
     }
 
 
+def both_states(sock: socket.socket, peer: Address) -> tuple[str, str]:
+    """Return the states of a connection's two ends: that of `sock`, and its peer's at `peer`.
+
+    "none": the kernel holds no socket at that end any more; "unknown": it tells nothing. An ACK
+    of the peer's FIN may be delayed (RFC 1122, 4.2.3.2), and is waited for.
+    """
+    ends = peer, sock.getsockname()
+
+    def theirs() -> list[str]:
+        return [row.state for row in table(peer[1]) if (row.local, row.peer) == ends]
+
+    try:
+        with contextlib.suppress(TimeoutError):
+            poll(lambda: theirs() != ["FIN-WAIT-1"], timeout=1)
+        return state(sock), *(theirs() or ["none"])  # type: ignore[return-value]
+    except OSError:
+        return state(sock), "unknown"
+
+
 def state(sock) -> str:
     """Return the state of a socket that this process holds: anything with a `fileno`."""
     if sys.platform == "linux":
@@ -120,6 +139,16 @@ def wait_for_state(sock, *wanted: str, timeout: float = 5.0) -> str:
     """
     poll(lambda: state(sock) in wanted, f"{' or '.join(wanted)}", lambda: state(sock), timeout)
     return state(sock)
+
+
+def wait_for_end(sock: socket.socket, timeout: float) -> bool:
+    """Wait until a connection is CLOSED, `timeout` seconds at most; return whether it is.
+
+    On systems other than Linux a socket that is no longer in the table counts as closed.
+    """
+    with contextlib.suppress(TimeoutError):
+        poll(lambda: state(sock) in ("CLOSED", "unknown"), timeout=timeout)
+    return state(sock) in ("CLOSED", "unknown")
 
 
 def poll(

@@ -6,7 +6,7 @@ import select
 
 import ipywidgets as ipw
 
-from netlib.kernel.states import sides
+from netlib.kernel.states import sides, state
 from netlib.panels.panel import Panel, button
 from netlib.show.state_diagram import StateDiagram
 from netlib.sockets.tcp import TCPConnection, TCPListener
@@ -104,13 +104,21 @@ class ConnectionPanel(Panel):
 
     def look(self):
         """Ask the kernel for the states, and show them."""
-        states = sides(self._listener.address, self._clients)
+        states = self._states()
         self.diagram.value = StateDiagram(states)._repr_svg_()
         rows = [*self._notes, *([["\u00a0"] * 4] * SHOWN)]  # so that the diagram stays where it is
         self.calls.value = html_table([["#", "side", "call", "outcome"], *rows[:SHOWN]])
         self.set_status(
             "; ".join(f"{s}: {', '.join(each) or 'none'}" for s, each in states.items())
         )
+
+    def _states(self) -> dict[str, list[str]]:
+        try:
+            return sides(self._listener.address, self._clients)
+        except OSError:  # Linux without /proc: it still tells of the sockets that are held here
+            held = {s: [end] if end and end.fileno() >= 0 else [] for s, end in self._ends.items()}
+            states = {side: [state(end) for end in ends] for side, ends in held.items()}
+            return {side: [s for s in each if s != "unknown"] for side, each in states.items()}
 
     def _close_ends(self):
         for side, connection in self._ends.items():

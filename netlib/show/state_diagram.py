@@ -1,12 +1,15 @@
 """TCP's state diagram, drawn from the table of its steps, with the states of real sockets lit."""
 
+import sys
 from collections import Counter
 from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from math import hypot
 
-from netlib.kernel.states import STATES, TRANSITIONS, Step
+from netlib.kernel.states import STATES, TRANSITIONS, Step, poll, sides
 from netlib.show import svg
-from netlib.show.style import GREY, INK, RECEIVER, SENDER, THIRD, YELLOW
+from netlib.show.style import GREY, INK, LOSS, RECEIVER, SENDER, THIRD, YELLOW
+from netlib.trace import Address
 
 WIDTH, HEIGHT, ACROSS, DOWN, LEFT, TOP = 740, 510, 290, 75, 80, 28  # pixels
 BOX = (132, 34)
@@ -18,15 +21,20 @@ PLACES = {
     "ESTABLISHED": (1, 3), "FIN-WAIT-1": (0, 4), "CLOSING": (1, 4), "CLOSE-WAIT": (2, 4),
     "FIN-WAIT-2": (0, 5), "TIME-WAIT": (1, 5), "LAST-ACK": (2, 5), END: (1, 6),
 }  # fmt: skip
+RESET_FROM = (0, 6), "any state with a peer"  # an RST needs no other arrow: it ends them all
+MOMENTARY = {"SYN-RECEIVED", "FIN-WAIT-1", "CLOSING", "LAST-ACK"}  # over when one segment arrives
+RECORDED = "recorded on Linux 6.18: this system does not tell"
 
 
 class StateDiagram:
     """Draw the diagram; `lit` holds the states of each side: {"client": ["ESTABLISHED"]}.
 
-    Its text twin is its `repr`. Raises ValueError for a state that TCP does not have.
+    note: what is written above it, such as where the states come from. Its text twin is its
+    `repr`. Raises ValueError for a state that TCP does not have.
     """
 
-    def __init__(self, lit: Mapping[str, Iterable[str]] | None = None):
+    def __init__(self, lit: Mapping[str, Iterable[str]] | None = None, *, note: str = ""):
+        self.note = note
         self.lit = {side: Counter(states) for side, states in (lit or {}).items()}
         unknown = {s for states in self.lit.values() for s in states} - set(STATES)
         if unknown:
@@ -34,12 +42,16 @@ class StateDiagram:
 
     def __repr__(self) -> str:
         rows = [f"{s}: {', '.join(text)}" for s in STATES if (text := self._tags(s).values())]
-        return "\n".join(rows) or "StateDiagram: no socket is there"
+        states = "\n".join(rows) or "StateDiagram: no socket is there"
+        return f"{states}\n({self.note})" if self.note else states
 
     def _repr_svg_(self) -> str:
         parts = [_arrow(step) for step in TRANSITIONS]
         parts += [_label(step) for step in TRANSITIONS]  # above every line
         parts += [_box(place, self._tags(place)) for place in PLACES]
+        parts.append(_reset())
+        if self.note:
+            parts.append(svg.text(WIDTH - 8, 16, self.note, "end", fill=INK))
         look = {"font_size": 11.5, "style": f"width:100%;max-width:{WIDTH}px"}
         return svg.picture(svg.ground() + "".join(parts), WIDTH, HEIGHT, repr(self), **look)
 
@@ -50,6 +62,42 @@ class StateDiagram:
             if count := states[state]:
                 tags[color] = side if count == 1 else f"{side} × {count}"
         return tags
+
+
+def of_connections(
+    server: Address, clients: Iterable[Address], recorded: Mapping[str, Iterable[str]]
+) -> StateDiagram:
+    """Return the diagram of the connections from `clients` to a server, as the kernel tells it.
+
+    Where the kernel tells nothing the states are `recorded`, and the diagram says so. A state that
+    lasts only until the next segment arrives is waited out, for a second at most.
+    """
+    addresses = list(clients)
+
+    def settled() -> bool:
+        states = sides(server, addresses)
+        return MOMENTARY.isdisjoint(states["client"] + states["server"])
+
+    try:
+        with suppress(TimeoutError):
+            poll(settled, timeout=1.0)
+        lit = sides(server, addresses)
+    except OSError:  # Linux without /proc
+        return StateDiagram(recorded, note=RECORDED)
+    if sys.platform != "linux" and not any(lit.values()):  # sockets that no program holds
+        return StateDiagram(recorded, note=RECORDED)
+    return StateDiagram(lit)
+
+
+def _reset() -> str:
+    """Return the arrow of an RST, from beside the last state to the end."""
+    (column, row), words = RESET_FROM
+    x, y, (end_x, _) = LEFT + ACROSS * column, TOP + DOWN * row, _center(END)
+    begin, end = x + BOX[0] / 2 + 2, end_x - BOX[0] / 2 - 2
+    dashed = svg.line(begin, y, end, y, LOSS, stroke_dasharray="6 4")
+    name = svg.text((begin + end) / 2, y + 4, "RST", "middle", fill=INK, **svg.HALO)
+    origin = svg.text(x, y + 4, words, "middle", fill=INK, font_style="italic")
+    return dashed + svg.head(end, y, begin, y, LOSS) + name + origin
 
 
 def _center(place: str) -> tuple[float, float]:

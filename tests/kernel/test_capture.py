@@ -1,12 +1,13 @@
 """Segments as they are on the wire: captured where it is allowed, recorded elsewhere."""
 
+import socket
 import struct
 
 import pytest
 from kernels import NOTEBOOKS
 
 from netlib.kernel import capture
-from netlib.kernel.capture import Capture, parse
+from netlib.kernel.capture import Capture, capture_or_load, parse
 from netlib.show.ladder import Ladder
 from netlib.sockets import TCPConnection, TCPListener
 
@@ -100,3 +101,34 @@ def test_a_capture_sees_one_connection_and_no_other():
     assert {listener.address[1], client.local[1]} == {
         port for s in segments for port in (s.source[1], s.destination[1])
     }
+
+
+def test_where_capturing_is_refused_a_recording_is_loaded_and_says_so(monkeypatch):
+    def refuse(self, port):
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(Capture, "__init__", refuse)
+    packets, origin = capture_or_load(lambda listener: 1 / 0, RECORDING)
+    assert packets == capture.load(RECORDING)[0]
+    assert origin.startswith("No capture here") and "Linux 6" in origin
+
+
+def test_where_capturing_is_allowed_the_connection_is_made_and_captured():
+    def connect_and_close(listener):
+        socket.create_connection(listener.getsockname(), timeout=2).close()
+        listener.accept()[0].close()
+
+    captured(1)._socket.close()
+    packets, origin = capture_or_load(connect_and_close, "/nowhere")
+    assert [parse(each).label for each in packets][:3] == ["SYN", "SYN, ACK", "ACK"]
+    assert "just now" in origin
+
+
+def test_the_recording_of_a_lost_ack_is_drawn_with_its_cross_and_the_fin_again():
+    packets, origin = capture.load(NOTEBOOKS / "data" / "last-ack.txt")
+    segments = [parse(each) for each in packets]
+    lines = repr(Ladder(capture.trace(segments, lost=[len(segments) - 3]))).splitlines()
+    assert lines[-3].startswith("client ── ACK  2:2") and "✗ server" in lines[-3]
+    assert lines[-2].startswith("server ── FIN, ACK") and lines[-2].endswith("(again)")
+    assert lines[-1].startswith("client ── ACK  2:2") and "▶ server" in lines[-1]
+    assert "Linux 6" in origin and "dropped" in origin

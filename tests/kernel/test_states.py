@@ -3,13 +3,25 @@
 import errno
 import socket
 import sys
+from pathlib import Path
 
 import pytest
 
 from netlib.kernel import states
 from netlib.kernel.packet_filter import unplugged
-from netlib.kernel.states import STATES, TRANSITIONS, poll, sides, state, sysctl, wait_for_state
+from netlib.kernel.states import (
+    STATES,
+    TRANSITIONS,
+    both_states,
+    poll,
+    sides,
+    state,
+    sysctl,
+    wait_for_end,
+    wait_for_state,
+)
 from netlib.sockets import TCPConnection, TCPListener
+from netlib.sockets.pair import pair
 
 on_linux = pytest.mark.skipif(not states.TABLE.exists(), reason="this reads Linux's /proc/net/tcp")
 
@@ -184,3 +196,32 @@ def test_a_peer_that_has_vanished_ends_in_a_timeout_of_the_kernel(ends):
 def test_waiting_for_what_does_not_happen_ends_and_says_so():
     with pytest.raises(TimeoutError, match=r"expected rain within 0\.01 s, got sun"):
         poll(lambda: False, "rain", lambda: "sun", timeout=0.01)
+
+
+@on_linux
+def test_both_ends_states_are_told_also_of_a_peer_that_no_program_holds():
+    with pair() as (mine, other):
+        peer = other.getsockname()
+        assert both_states(mine, peer) == ("ESTABLISHED", "ESTABLISHED")
+        other.close()
+        wait_for_state(mine, "CLOSE-WAIT")
+        assert both_states(mine, peer) == ("CLOSE-WAIT", "FIN-WAIT-2")
+    with pair() as (mine, other):
+        peer = other.getsockname()
+        mine.sendall(b"unread")
+        other.recv(1, socket.MSG_PEEK)
+        other.close()
+        assert wait_for_end(mine, 2)
+        assert both_states(mine, peer) == ("CLOSED", "none")
+
+
+@on_linux
+def test_without_the_table_the_peers_state_is_unknown_and_ones_own_is_told(monkeypatch):
+    monkeypatch.setattr(states, "TABLE", Path("/nowhere"))
+    with pair() as (mine, other):
+        assert both_states(mine, other.getsockname()) == ("ESTABLISHED", "unknown")
+
+
+def test_a_connection_that_goes_on_is_waited_for_no_longer_than_asked():
+    with pair() as (mine, _):
+        assert wait_for_end(mine, 0.01) is False

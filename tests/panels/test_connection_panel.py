@@ -1,15 +1,19 @@
 """The diagram and its panel: lit by what the kernel says, and nothing left open."""
 
 import asyncio
+import pathlib
+import socket
 import time
 import xml.etree.ElementTree as ET
 
 import pytest
 
 from netlib.kernel import states
+from netlib.kernel.packet_filter import unplugged
 from netlib.kernel.states import STATES, TRANSITIONS
 from netlib.panels.connection import ConnectionPanel
-from netlib.show.state_diagram import END, PLACES, StateDiagram
+from netlib.show.state_diagram import END, PLACES, RECORDED, StateDiagram, of_connections
+from netlib.sockets.pair import pair
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
 on_linux = pytest.mark.skipif(not states.TABLE.exists(), reason="this reads Linux's /proc/net/tcp")
@@ -41,7 +45,8 @@ def test_the_drawing_has_every_state_and_every_step_of_the_table():
     assert {place for place in PLACES if place != END} == set(STATES)
     for step in TRANSITIONS:
         assert (f"{step.event} / {step.sent}" if step.sent else step.event) in drawn
-    assert len(drawn) == len(TRANSITIONS) + len(PLACES)
+    assert {"any state with a peer", "RST"} <= set(drawn)
+    assert len(drawn) == len(TRANSITIONS) + len(PLACES) + 2  # and the RST's way
 
 
 def test_who_is_where_is_written_beside_the_state_and_in_the_text_twin():
@@ -57,6 +62,34 @@ def test_a_name_that_is_no_state_is_refused():
 
 def test_hostile_names_are_shown_as_text():
     assert "<script>" not in StateDiagram({"<script>": ["LISTEN"]})._repr_svg_()
+
+
+def test_where_the_kernel_tells_nothing_a_recording_is_drawn_and_says_that_it_is_one(monkeypatch):
+    monkeypatch.setattr(states, "TABLE", pathlib.Path("/nowhere"))
+    diagram = of_connections(("127.0.0.1", 9), [("127.0.0.1", 8)], {"client": ["SYN-SENT"]})
+    assert repr(diagram) == f"SYN-SENT: client\n({RECORDED})"
+    assert RECORDED in texts(diagram)
+
+
+@on_linux
+def test_a_state_that_lasts_only_until_the_next_segment_is_waited_out():
+    with pair() as (client, server):
+        addresses = server.getsockname(), [client.getsockname()]
+        client.close()
+        assert server.recv(1) == b""
+        with unplugged(server):  # the ACK of its FIN is lost: it sends the FIN again, later
+            server.shutdown(socket.SHUT_WR)
+            states.poll(lambda: states.sides(*addresses)["client"] == ["TIME-WAIT"])
+        assert states.state(server) == "LAST-ACK"
+        diagram = of_connections(*addresses, {"client": ["LISTEN"]})
+    assert repr(diagram) == "TIME-WAIT: client"
+
+
+@on_linux
+def test_without_the_kernels_table_the_panel_shows_what_its_own_sockets_say(panel, monkeypatch):
+    monkeypatch.setattr(states, "TABLE", pathlib.Path("/nowhere"))
+    press(panel, "Connect")
+    assert panel.status.value.count("ESTABLISHED") == 2
 
 
 def test_a_connection_that_cannot_be_made_says_why_and_leaves_no_end_open(panel):

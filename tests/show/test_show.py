@@ -75,6 +75,11 @@ def test_a_lost_datagram_has_a_cross_and_no_head_and_dies_half_way():
     assert reach(lost) == reach(arrived) / 2
 
 
+def test_two_places_stand_as_far_apart_as_asked():
+    trace = traced("send a", "receive a")
+    assert reach(Ladder(trace, lane=520)) == 2 * reach(Ladder(trace))
+
+
 def reach(ladder: Ladder) -> float:
     arrow = drawn(ladder).findall(f"{SVG}line")[-1]
     return abs(int(arrow.get("x2")) - int(arrow.get("x1")))

@@ -14,7 +14,8 @@ class Ladder:
 
     label: a function from a payload to what is written at its arrow, such as "DATA 3". Of a long
     trace, show the `first` or the `last` so many lines of the text, or what happened `between`
-    two times [s]. height: pixels above which it becomes a box to scroll in.
+    two times [s]. height: pixels above which it becomes a box to scroll in; lane: pixels from one
+    place to the next.
 
     Timers are read off the trace: in virtual time, a place that sends without having just received
     was woken by one. On a real clock that is a guess (the same bytes again, after a silence).
@@ -29,6 +30,7 @@ class Ladder:
         last: int | None = None,
         between: tuple[float, float] | None = None,
         height: int = 600,
+        lane: int | None = None,
     ):
         everything = read(trace, label)
         self.items = _chosen(everything, first, last, between)
@@ -37,6 +39,7 @@ class Ladder:
         chosen = (first, last, between) != (None, None, None)
         self.omitted = 0 if chosen else len(everything) - len(self.items)
         self.digits, self._height = _digits(trace, self.items), height
+        self._lane = lane
 
     def text(self) -> str:
         """Return the text twin: a line for each datagram, as tcpdump prints them, and each timer.
@@ -66,7 +69,7 @@ class Ladder:
         return picture.box(repr(self), self._height) if picture.height > self._height else None
 
     def _picture(self) -> Picture:
-        return Picture(self.items, self.roles, self.digits)
+        return Picture(self.items, self.roles, self.digits, self._lane)
 
 
 def _chosen(items: list, first: int | None, last: int | None, between) -> list[Arrow | Mark]:

@@ -18,12 +18,18 @@ Rows = dict[int, tuple[float, str, bool]]  # of each row: its time, its place, i
 class Picture:
     """Lay out the arrows and marks of a ladder, and draw them."""
 
-    def __init__(self, items: list[Arrow | Mark], roles: list[str], digits: int | None):
+    def __init__(
+        self,
+        items: list[Arrow | Mark],
+        roles: list[str],
+        digits: int | None,
+        lane: int | None = None,
+    ):
         timed = digits is not None
         self._items, self._timed = items, timed
         self._margin = MARGIN + TIMES * timed
         self._falls: dict[str, int] = {}  # by how much the last arrow of each place fell
-        lane = LANE if len(roles) < 4 else LANE * 2 // 3
+        lane = lane or (LANE if len(roles) < 4 else LANE * 2 // 3)
         self._lanes = {role: self._margin + lane * n for n, role in enumerate(roles)}
         rows = _rows(items)
         self._rows, self._breaks = _on_times(rows, _scale(items)) if timed else _on_rows(rows)
