@@ -5,7 +5,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from netlib.show import plots
-from netlib.show.figures.loss import charged, coverage, gap_lengths
+from netlib.show.figures.loss import charged, gap_lengths
 
 
 @pytest.fixture
@@ -36,12 +36,3 @@ def test_each_link_has_a_colour_and_a_mark_of_its_own(ax):
     assert [p.get_color() for p in points] == [plots.SENDER, plots.LOSS]
     assert len({p.get_marker() for p in points}) == 2
     assert [text.get_text().strip() for text in ax.texts] == ["single", "bursty"]
-
-
-def test_coverage_is_drawn_in_percent_beside_the_promise(ax):
-    curves = {"naive": [0.2, 0.8], "wilson": [0.9, 0.96]}
-    assert coverage([0.01, 0.1], curves, ax, promise=0.9) is ax
-    promise, naive, wilson = ax.lines
-    assert promise.get_ydata().tolist() == [0.9, 0.9]
-    assert naive.get_xdata().tolist() == wilson.get_xdata().tolist() == [1, 10]
-    assert [line.get_ydata().tolist() for line in (naive, wilson)] == list(curves.values())

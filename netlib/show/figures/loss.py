@@ -1,4 +1,4 @@
-"""Figures of loss: what a buffer charges, how long gaps are, how often an interval is right."""
+"""Figures of loss: what a buffer charges, how long the gaps are."""
 
 from collections.abc import Mapping, Sequence
 
@@ -38,21 +38,4 @@ def gap_lengths(
         plots.measured(k, shares, ax, color=color, marker=marker)
         plots.name_line(ax, 2, shares[1], f" {name}", color)
     ax.set(xlabel="datagrams in a row", ylabel="gaps at least this long", xticks=k[::2])
-    return ax
-
-
-def coverage(
-    losses: Sequence[float], curves: Mapping[str, Sequence[float]], ax: Axes, promise: float = 0.95
-) -> Axes:
-    """Draw how often two kinds of interval contain the true loss; dashed: what they promise.
-
-    curves: by the name of each kind, the share of right intervals at each of the losses.
-    """
-    percent = 100 * np.asarray(losses)
-    plots.theory(percent[[0, -1]], [promise, promise], ax, label="promised")
-    for (name, shares), color in zip(curves.items(), (plots.LOSS, plots.SENDER), strict=True):
-        ax.plot(percent, shares, color=color, linewidth=1)
-        lowest = int(np.argmin(shares))
-        plots.name_line(ax, percent[lowest], shares[lowest], name, color)
-    ax.set(xlabel="true loss [%]", ylabel="contains the truth", ylim=(0, 1.05))
     return ax
