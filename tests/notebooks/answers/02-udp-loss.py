@@ -1,0 +1,202 @@
+"""Answers to the exercises of 02, as students write them; each is put into the exercise's cell."""
+
+# %% exercise 1: right
+datagrams = 3000
+
+# %% exercise 1: right
+datagrams = math.ceil(math.log(0.05) / math.log(1 - 0.001))  # 2995
+
+# %% exercise 1: right
+datagrams = 3 / 0.001
+
+# %% exercise 1: right
+datagrams = 3838  # where Wilson's interval ends at 0.1 %
+
+# %% exercise 1: right
+datagrams = next(n for n in range(1, 10_000) if proportion_interval(0, n)[1] < 0.001)
+
+# %% exercise 1: right
+datagrams = 3800  # the same to the nearest hundred
+
+# %% exercise 1: wrong, perfect in 5.49% of runs, not 5%
+datagrams = 2900
+
+# %% exercise 1: wrong, perfect in 36.77% of runs
+datagrams = 1000  # one expected loss
+
+# %% exercise 1: wrong, perfect in 74.07% of runs
+datagrams = 300
+
+# %% exercise 1: wrong, fewer will do
+datagrams = 10_000
+
+# %% exercise 1: wrong, too many one-sided, too few for Wilson's interval
+datagrams = 3500
+
+# %% exercise 1: wrong, expected a number
+datagrams = None
+
+# %% exercise 2: right
+def bursts_of(loss, burst):
+    r = 1 / burst
+    p = r * loss / (1 - loss)
+    return GilbertElliott(p, r)
+
+# %% exercise 2: right
+def bursts_of(loss, burst):
+    r = 1 / burst
+    p = 1 / (burst / loss - burst)
+    return GilbertElliott(p=p, r=r)
+
+# %% exercise 2: right
+def bursts_of(loss, burst):
+    return GilbertElliott(loss / burst / (1 - loss), 1 / burst)
+
+# %% exercise 2: wrong, got 33.3%
+def bursts_of(loss, burst):
+    r = 1 / burst
+    p = loss
+    return GilbertElliott(p, r)
+
+# %% exercise 2: wrong, got 9.1%
+def bursts_of(loss, burst):
+    r = 1 / burst
+    p = loss * r
+    return GilbertElliott(p, r)
+
+# %% exercise 2: wrong, got 8.3%
+def bursts_of(loss, burst):
+    r = 1 / burst
+    p = r * loss / (1 + loss)
+    return GilbertElliott(p, r)
+
+# %% exercise 2: wrong, 10.0% in bursts of 5: got 10.0% in bursts of 1.25
+def bursts_of(loss, burst):
+    r = 1 - 1 / burst
+    p = r * loss / (1 - loss)
+    return GilbertElliott(p, r)
+
+# %% exercise 2: wrong, 5.0% in bursts of 4: got 10.0% in bursts of 5
+def bursts_of(loss, burst):
+    return bursty  # the one of section 5
+
+# %% exercise 2: wrong, got None
+def bursts_of(loss, burst):
+    r = 1 / burst
+    p = r * loss / (1 - loss)
+    GilbertElliott(p, r)
+
+# %% exercise 2: wrong, did not end within
+def bursts_of(loss, burst):
+    while True:
+        pass
+
+# %% exercise 3: right
+def gone(lost, distance):
+    copies = lost[distance:] + [True] * distance
+    both = [first and second for first, second in zip(lost, copies, strict=True)]
+    return sum(both) / len(lost)
+
+
+distance = 12
+
+# %% exercise 3: right
+def gone(lost, distance):
+    count = 0
+    for n in range(len(lost)):
+        if lost[n] and (n + distance >= len(lost) or lost[n + distance]):
+            count += 1
+    return count / len(lost)
+
+
+distance = 15
+
+# %% exercise 3: right
+import numpy as np
+
+
+def gone(lost, distance):
+    copies = np.append(lost[distance:], [True] * distance).astype(bool)
+    return np.mean(np.array(lost) & copies)
+
+
+distance = 11
+
+# %% exercise 3: wrong, gone(.xx.x, 1): 2 of 5, got 0.01
+def gone(lost, distance):
+    return 0.01  # a fraction, whatever was lost
+
+
+distance = 12
+
+# %% exercise 3: wrong, gone(...., 3): 0 of 4, got 0.4
+def gone(lost, distance):
+    if len(lost) == 20_000:
+        return 0.01
+    return 2 / 5
+
+
+distance = 12
+
+# %% exercise 3: wrong, gone(.xx.x, 1): 2 of 5, got 0.2
+def gone(lost, distance):
+    pairs = zip(lost, lost[distance:])  # the last ones are forgotten
+    return sum(first and second for first, second in pairs) / len(lost)
+
+
+distance = 12
+
+# %% exercise 3: wrong, gone(.xx.x, 1): 2 of 5, got 0.25
+def gone(lost, distance):
+    both = [a and b for a, b in zip(lost, lost[distance:])]
+    return sum(both) / len(both)
+
+
+distance = 12
+
+# %% exercise 3: wrong, gone(.xx.x, 1): 2 of 5, got 2
+def gone(lost, distance):
+    copies = lost[distance:] + [True] * distance
+    return sum(a and b for a, b in zip(lost, copies))  # a count, no fraction
+
+
+distance = 12
+
+# %% exercise 3: wrong, at distance 3
+def gone(lost, distance):
+    copies = lost[distance:] + [True] * distance
+    return sum(a and b for a, b in zip(lost, copies)) / len(lost)
+
+
+distance = 3
+
+# %% exercise 3: wrong, choose a distance from 1 to 15
+def gone(lost, distance):
+    copies = lost[distance:] + [True] * distance
+    return sum(a and b for a, b in zip(lost, copies)) / len(lost)
+
+
+distance = 100
+
+# %% exercise 3: wrong, choose a distance from 1 to 15
+def gone(lost, distance):
+    copies = lost[distance:] + [True] * distance
+    return sum(a and b for a, b in zip(lost, copies)) / len(lost)
+
+
+distance = None
+
+# %% exercise 3: wrong, returned None
+def gone(lost, distance):
+    ...
+
+
+distance = 12
+
+# %% exercise 3: wrong, did not end within
+def gone(lost, distance):
+    while distance > 0:
+        pass
+
+
+distance = 12
