@@ -15,9 +15,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-if sys.platform == "linux":
-    import fcntl
-
 ROOT = str(Path(__file__).resolve().parents[2])
 PROGRAM = """
 import ctypes, os, pickle, sys
@@ -63,6 +60,8 @@ def set_up(mtu: int = 65536):
     """Switch this network namespace's loopback on, with packets of up to `mtu` bytes."""
     if sys.platform != "linux":
         raise OSError("this system has no network namespaces (Linux has)")
+    import fcntl  # Windows has none
+
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         for request, value in ((MTU, mtu), (FLAGS, UP)):
             fcntl.ioctl(sock, request, struct.pack("16si12x", b"lo", value))
