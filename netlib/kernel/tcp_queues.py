@@ -27,11 +27,9 @@ def tcp_queues(endpoint) -> TCPQueues | None:
     They are Send-Q and Recv-Q of `ss`: bytes of the stream, without the kernel's bookkeeping.
     Source: SIOCOUTQ and SIOCINQ, tcp(7), Linux. Raises OSError for a socket that is closed.
     """
-    if sys.platform != "linux":
-        return None
-    with socket.socket(fileno=os.dup(endpoint.fileno())) as sock:
-        to_send, to_read = (
-            struct.unpack("i", fcntl.ioctl(sock, request, bytes(4)))[0]
-            for request in (termios.TIOCOUTQ, termios.FIONREAD)
-        )
-    return TCPQueues(to_send, to_read)
+    if sys.platform == "linux":
+        with socket.socket(fileno=os.dup(endpoint.fileno())) as sock:
+            to_send = fcntl.ioctl(sock, termios.TIOCOUTQ, bytes(4))
+            to_read = fcntl.ioctl(sock, termios.FIONREAD, bytes(4))
+        return TCPQueues(*struct.unpack("ii", to_send + to_read))
+    return None
