@@ -74,7 +74,7 @@ def be_a_plain_machine():
     import socket
     from pathlib import Path
 
-    from netlib.kernel import capabilities, gauge, namespace, states, tcp_info
+    from netlib.kernel import capabilities, gauge, namespace, states, tcp_info, tcp_queues
 
     def refuse(number: int):
         raise OSError(number, os.strerror(number))
@@ -94,6 +94,7 @@ def be_a_plain_machine():
     socket.socket.__init__, socket.socket.bind = open_socket, bind
     gauge.gauge = capabilities.gauge = lambda endpoint: None
     tcp_info.tcp_info = capabilities.tcp_info = lambda sock: None
+    tcp_queues.tcp_queues = lambda endpoint: None
     if hasattr(socket, "TCP_INFO"):
         del socket.TCP_INFO
     states.TABLE, states.state = Path("/nowhere"), state
