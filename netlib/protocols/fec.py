@@ -6,6 +6,7 @@ Messages are padded to the same size. Two losses among the k + 1 datagrams are t
 p, p * (1 - (1 - p) ** k) remains. RFC 5109 does the same for RTP.
 """
 
+from collections import deque
 from collections.abc import Sequence
 
 from netlib import checks
@@ -17,30 +18,33 @@ SPACE = 1 << wire.MAX_BITS
 class FecSender:
     """Send messages, and after every `k` of them their parity; wait for nothing.
 
-    spacing: the time between two datagrams [s]; with 0 all are sent at once.
+    spacing: the time between two messages [s], as of a live source; a parity goes out at once,
+    behind the last message of its group. With 0 all are sent at once.
     """
 
     def __init__(self, messages: Sequence[bytes], k: int = 4, *, spacing: float = 0.0):
         arguments.messages(messages)
         arguments.whole("k", k, 1, 255)
         checks.seconds("spacing", spacing)
-        groups = ((first, messages[first : first + k]) for first in range(0, len(messages), k))
-        self._datagrams = [datagram for group in groups for datagram in protected(*group)]
+        groups = (protected(n, messages[n : n + k]) for n in range(0, len(messages), k))
+        self._datagrams = deque(datagram for group in groups for datagram in group)
         self.spacing, self.transmissions = spacing, 0
         self.deadline: float | None = 0.0 if messages else None
 
     @property
     def done(self) -> bool:
         """Whether everything is sent; no answer says whether it arrived."""
-        return self.transmissions == len(self._datagrams)
+        return not self._datagrams
 
     def wake(self, now: float) -> list[bytes]:
-        """Send the next datagram, or all of them without a spacing."""
-        first = self.transmissions
-        last = first + 1 if self.spacing else len(self._datagrams)
-        self.transmissions = min(last, len(self._datagrams))
+        """Send the next message, and the parity behind it, or all of them without a spacing."""
+        out: list[bytes] = []
+        waiting = self._datagrams
+        while waiting and (not out or not self.spacing or waiting[0][0] == wire.PARITY):
+            out.append(waiting.popleft())
+        self.transmissions += len(out)
         self.deadline = None if self.done else now + self.spacing
-        return self._datagrams[first:last]
+        return out
 
     def receive(self, datagram: bytes, now: float) -> list[bytes]:
         """Drop a datagram: none is expected."""

@@ -54,11 +54,12 @@ def test_a_message_after_the_parity_lets_it_recover_another():
     assert (receiver.delivered[0], receiver.times[0]) == (b"one", 0.2)
 
 
-def test_a_spacing_spreads_the_datagrams():
-    sender = FecSender([b"a", b"b"], 2, spacing=0.5)
+def test_a_spacing_spreads_the_messages_and_a_parity_goes_right_behind_its_last():
+    sender = FecSender([b"a", b"b", b"c"], 2, spacing=0.5)
     trace = simulate(sender, FecReceiver(), Link(), Link())
-    assert [e.time for e in trace.only("send")] == [0.0, 0.5, 1.0]
-    assert (sender.done, sender.deadline, sender.transmissions) == (True, None, 3)
+    sent = [(e.time, chr(e.payload[0])) for e in trace.only("send")]
+    assert sent == [(0.0, "D"), (0.5, "D"), (0.5, "P"), (1.0, "D"), (1.0, "P")]
+    assert (sender.done, sender.deadline, sender.transmissions) == (True, None, 5)
 
 
 def test_numbers_wrap():
