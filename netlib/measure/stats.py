@@ -53,6 +53,12 @@ def series_interval(samples, confidence: float = 0.95, blocks: int = 16) -> tupl
     return mean_interval(means, confidence)
 
 
+def mean_and_error(runs) -> tuple[np.ndarray, np.ndarray]:
+    """Return the mean over several runs, a row each, and its standard error; for each column."""
+    rows = np.asarray(runs, dtype=float)
+    return rows.mean(axis=0), rows.std(axis=0, ddof=1) / math.sqrt(len(rows))
+
+
 def student_quantile(probability: float, freedom: int) -> float:
     """Return the quantile of Student's t with `freedom` degrees of freedom, 9 or more.
 

@@ -212,3 +212,10 @@ def test_the_least_of_several_runs_is_asked_for_only_until_it_is_low_enough(time
 def test_the_least_of_runs_that_are_never_low_enough_is_that_of_eight():
     runs = iter(range(20, 0, -1))
     assert stats.best_of(lambda: next(runs), below=1) == 13
+
+
+def test_the_error_of_a_mean_over_runs_is_the_one_that_scipy_finds(rng):
+    runs = rng.normal(size=(6, 3))
+    mean, error = stats.mean_and_error(runs)
+    assert mean == pytest.approx(np.mean(runs, axis=0))
+    assert error == pytest.approx(scipy.stats.sem(runs))
