@@ -45,7 +45,9 @@ def datagrams_lost(size: int, p: float, count: int, mtu: int = 1500) -> int:
     if not (program := shutil.which("iptables", path="/usr/sbin:/sbin:/usr/bin:/bin")):
         raise OSError("iptables is not installed here")
     fragments = (size + 8 + mtu - 21) // (mtu - 20)
-    if fragments > 1 and (1 - (1 - p) ** fragments) * count * fragments * BUFFER > MEMORY:
+    lost = 1 - (1 - p) ** fragments
+    most = count * lost + 4 * (count * lost * (1 - lost)) ** 0.5  # four standard deviations
+    if fragments > 1 and most * fragments * BUFFER > MEMORY:
         raise ValueError(f"expected fewer datagrams of {size} bytes, got {count}: no room for them")
     set_up(mtu)
     rule = subprocess.run([program, *DROP.format(p).split()[1:]], capture_output=True, text=True)

@@ -26,7 +26,7 @@ def fragments(size: int, ax, *, mtu: int = 1500):
     for row, parts in enumerate(packets):
         left = 0.0
         for count, color, name in zip(parts, (AMBER, SKY, SENDER), ("IP", "UDP", ""), strict=True):
-            width = 110.0 if name and count else float(count)
+            width = 150.0 if name and count else float(count)
             ax.barh(-row, width, left=left, height=0.6, color=color, edgecolor="white")
             if count:
                 ink = "black" if name else "white"

@@ -162,3 +162,76 @@ def echo_of(payload):
     with bound_to(0) as client:
         while True:
             client.fileno()
+
+# %% exercise 2: wrong, too late
+def patient(sock, seconds):
+    sock.settimeout(0.5)  # a number, whatever was asked for
+    try:
+        return sock.recv(1024)
+    except TimeoutError:
+        return None
+
+# %% exercise 2: wrong, too late
+def patient(sock, seconds):
+    sock.settimeout(0.3)
+    try:
+        return sock.recv(1024)
+    except TimeoutError:
+        return None
+
+# %% exercise 2: wrong, was there already
+def patient(sock, seconds):
+    time.sleep(seconds)  # always the whole time
+    sock.settimeout(0.001)
+    try:
+        return sock.recv(1024)
+    except TimeoutError:
+        return None
+
+# %% exercise 2: wrong, a datagram came
+def patient(sock, seconds):
+    sock.settimeout(seconds)
+    try:
+        sock.recv(1024)  # and drops it
+    except TimeoutError:
+        return None
+
+# %% exercise 2: wrong, BlockingIOError
+def patient(sock, seconds):
+    sock.settimeout(0)
+    try:
+        return sock.recv(1024)
+    except TimeoutError:
+        return None
+
+# %% exercise 3: wrong, expected them back
+def echo_of(payload):
+    with bound_to(0) as client, bound_to(0) as server:
+        client.sendto(payload, server.getsockname())
+        echo, source = server.recvfrom(65535)
+        server.sendto(echo, source)
+
+# %% exercise 3: wrong, AttributeError
+def echo_of(payload):
+    with bound_to(0) as client, bound_to(0) as server:
+        client.sendto(payload.encode(), server.getsockname())
+        echo, source = server.recvfrom(65535)
+        server.sendto(echo, source)
+        return client.recv(65535)
+
+# %% exercise 3: wrong, 0 bytes
+def echo_of(payload):
+    with bound_to(0) as client, bound_to(0) as server:
+        while payload:  # an empty one is not sent
+            client.sendto(payload, server.getsockname())
+            echo, source = server.recvfrom(65535)
+            server.sendto(echo, source)
+            return client.recv(65535)
+
+# %% exercise 3: wrong, 1 did
+def echo_of(payload):
+    with bound_to(0) as client, bound_to(0) as server:
+        client.sendto(b"echo:" + payload, server.getsockname())
+        echo, source = server.recvfrom(65535)
+        server.sendto(echo[5:], source)
+        return client.recv(65535)
