@@ -221,7 +221,7 @@ def _axes(top: float, step: float) -> str:
     parts += [svg.text(LEFT - 8, y + 5, label, "end") for y, label in heights]
     parts += [svg.text(x, BOTTOM + 22, label, "middle") for x, label in times]
     parts.append(svg.text(LEFT - 8, LANE + 5, "lost", "end"))
-    parts.append(svg.text((LEFT + RIGHT) // 2, BOTTOM + 46, "sent so long ago [s]", "middle"))
+    parts.append(svg.text((LEFT + RIGHT) // 2, BOTTOM + 46, "sent, seconds ago", "middle"))
     upwards = f"translate(16 {(TOP + BOTTOM) // 2}) rotate(-90)"
     parts.append(svg.text(0, 0, "one-way delay [ms]", "middle", transform=upwards))
     return "".join(parts)
