@@ -33,14 +33,11 @@ smallest = 400  # 4 / 0.01: the stream, not the message
 # %% exercise 1: wrong, 99 bytes: only 96.117%
 smallest = 99  # one byte of prefix, not four
 
-# %% exercise 1: wrong, a whole number from 1 to 65536
-smallest = 0
-
-# %% exercise 1: wrong, a whole number from 1 to 65536
+# %% exercise 1: wrong, a message may have at most 65536 bytes
 smallest = 1_000_000
 
-# %% exercise 1: wrong, a whole number from 1 to 65536
-smallest = True
+# %% exercise 1: wrong, set smallest to a whole number
+smallest = 396.0
 
 # %% exercise 2: right
 def all_messages(server):
