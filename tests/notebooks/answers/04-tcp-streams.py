@@ -33,6 +33,12 @@ smallest = 400  # 4 / 0.01: the stream, not the message
 # %% exercise 1: wrong, 99 bytes: only 96.117%
 smallest = 99  # one byte of prefix, not four
 
+# %% exercise 1: wrong, a message may have at most 65536 bytes
+smallest = 1_000_000
+
+# %% exercise 1: wrong, set smallest to a whole number
+smallest = 396.0
+
 # %% exercise 2: right
 def all_messages(server):
     framer, messages = LengthPrefixed(), []
@@ -95,6 +101,17 @@ def all_messages(server):
     framer, messages = LengthPrefixed(), []
     while True:
         messages += framer.feed(server.receive(7))
+
+# %% exercise 2: wrong, expected [b'bye'], got [b'I owe you 100'
+def all_messages(server):
+    return [b"I owe you 100", b"", b"0 thanks"]  # copied from the verdict
+
+# %% exercise 2: wrong, expected [b'I owe you 100', b'', b'0 thanks'], got [b'I owe you 100', b'0
+def all_messages(server):
+    framer, messages = LengthPrefixed(), []
+    while data := server.receive(7):
+        messages += [message for message in framer.feed(data) if message]
+    return messages
 
 # %% exercise 3: right
 class Netstring:
@@ -353,4 +370,64 @@ class Netstring:
             if len(rest) > int(digits):
                 messages.append(rest[: int(digits)])
                 self.buffer = rest[int(digits) + 1 :]
+        return messages
+
+# %% exercise 3: wrong, expected a FramingError for b'111111', got []
+class Netstring:
+    """Allows a seventh byte before the colon."""
+
+    def __init__(self):
+        self.buffer = b""
+
+    def encode(self, message):
+        return b"%d:%b," % (len(message), message)
+
+    def feed(self, data):
+        self.buffer += data
+        messages = []
+        while self.buffer:
+            digits, colon, rest = self.buffer.partition(b":")
+            if not digits.isdigit() or (not colon and len(digits) >= 7):
+                raise FramingError("no length")
+            if not colon:
+                break
+            size = int(digits)
+            if size > 65536:
+                raise FramingError("too long")
+            if len(rest) <= size:
+                break
+            if rest[size] != ord(","):
+                raise FramingError("no comma")
+            messages.append(rest[:size])
+            self.buffer = rest[size + 1 :]
+        return messages
+
+# %% exercise 3: wrong, expected a FramingError for b'a', got []
+class Netstring:
+    """Looks at the digits only once the colon is here."""
+
+    def __init__(self):
+        self.buffer = b""
+
+    def encode(self, message):
+        return b"%d:%b," % (len(message), message)
+
+    def feed(self, data):
+        self.buffer += data
+        messages = []
+        while self.buffer:
+            digits, colon, rest = self.buffer.partition(b":")
+            if (colon and not digits.isdigit()) or (not colon and len(digits) >= 6):
+                raise FramingError("no length")
+            if not colon:
+                break
+            size = int(digits)
+            if size > 65536:
+                raise FramingError("too long")
+            if len(rest) <= size:
+                break
+            if rest[size] != ord(","):
+                raise FramingError("no comma")
+            messages.append(rest[:size])
+            self.buffer = rest[size + 1 :]
         return messages
