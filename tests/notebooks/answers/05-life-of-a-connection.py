@@ -26,6 +26,9 @@ fastest = 334  # rounded up
 # %% exercise 1: wrong, would be in TIME-WAIT
 fastest = 470  # with Linux's ports
 
+# %% exercise 1: wrong, '333' is not a whole number
+fastest = "333"
+
 # %% exercise 1: wrong, one more would fit
 fastest = 332
 
@@ -209,6 +212,21 @@ class LinuxCaller:
             return []
         self.deadline = now + [1, 1, 1, 1, 1, 2, 4, 8][self.sent]
         self.sent += 1
+        return [b"SYN"]
+
+    def receive(self, datagram, now):
+        self.deadline = None
+        return []
+
+# %% exercise 3: wrong, it should wait after its last SYN
+class LinuxCaller:
+    def __init__(self, retries=7):
+        self.deadline, self.sent, self.retries = 0.0, 0, retries
+
+    def wake(self, now):  # gives up as soon as the last SYN is out
+        self.sent += 1
+        last = self.sent > self.retries
+        self.deadline = None if last else now + 2.0 ** max(0, self.sent - 5)
         return [b"SYN"]
 
     def receive(self, datagram, now):
