@@ -9,6 +9,12 @@ smallest = 1 + 2 * 50
 # %% exercise 1: right
 smallest = round(10e6 * (0.100 + 0.001) / 8 / 1250)
 
+# %% exercise 1: right
+smallest = 10e6 * 0.101 / 8 / 1250  # a float
+
+# %% exercise 1: wrong, a window of 100 uses 99.1%
+smallest = 100.5
+
 # %% exercise 1: wrong, a window of 100 uses 99.1%
 smallest = 100  # the round trip without the message's own time
 
@@ -90,6 +96,22 @@ class Cumulative(Keeper):
             return []
         return [wire.ack(len(self.delivered) - 1)]  # -1 is no number on the wire
 
+# %% exercise 2: wrong, message 1, then 0
+class Cumulative(Keeper):
+    def take(self, seq, message, now):
+        if not super().take(seq, message, now):
+            return []
+        number = min(seq, len(self.delivered) - 1)  # late: not all that the gap held up
+        return [wire.ack(number % self.space)]
+
+# %% exercise 2: wrong, message 1, then 0
+class Cumulative(Keeper):
+    def take(self, seq, message, now):
+        if not super().take(seq, message, now) or self.kept:
+            return []
+        number = len(self.delivered) - 1
+        return [wire.ack(number % self.space)]
+
 # %% exercise 2: wrong, it forgets what was early
 class Cumulative(InOrder):
     def __init__(self, window):
@@ -150,16 +172,16 @@ class Fast(SelectiveRepeat):
         self.once.update(late)
         return out + self.send(late, now)
 
-# %% exercise 3: wrong, sent again at the ACKs of []
+# %% exercise 3: wrong, repeats at the ACKs of []
 class Fast(SelectiveRepeat):
     pass
 
-# %% exercise 3: wrong, sent again at the ACKs of []
+# %% exercise 3: wrong, repeats at the ACKs of []
 class Fast(SelectiveRepeat):
     def __init__(self, messages, window, timeout):
         super().__init__(messages, window, 0.15)  # a short timer counts nothing
 
-# %% exercise 3: wrong, message 0: sent again at the ACKs of [1], not once, at that of 3
+# %% exercise 3: wrong, message 0 lost: repeats at the ACKs of [1], not one, at that of 3
 class Fast(SelectiveRepeat):
     least = 1
 
@@ -173,7 +195,7 @@ class Fast(SelectiveRepeat):
         self.again.update(missed)
         return self.send(missed, now) + out
 
-# %% exercise 3: wrong, message 0: sent again at the ACKs of [2], not once, at that of 3
+# %% exercise 3: wrong, message 0 lost: repeats at the ACKs of [2], not one, at that of 3
 class Fast(SelectiveRepeat):
     least = 2
 
@@ -187,7 +209,7 @@ class Fast(SelectiveRepeat):
         self.again.update(missed)
         return self.send(missed, now) + out
 
-# %% exercise 3: wrong, message 0: sent again at the ACKs of [7], not once, at that of 3
+# %% exercise 3: wrong, message 0 lost: repeats at the ACKs of [7], not one, at that of 3
 class Fast(SelectiveRepeat):
     least = 7
 
@@ -201,14 +223,14 @@ class Fast(SelectiveRepeat):
         self.again.update(missed)
         return self.send(missed, now) + out
 
-# %% exercise 3: wrong, message 0: sent again at the ACKs of [3, 4, 5, 6, 7], not once
+# %% exercise 3: wrong, message 0 lost: repeats at the ACKs of [3, 3, 4, 4, 5, 5, 6, 6, 7, 7], not one
 class Fast(SelectiveRepeat):
     def receive(self, datagram, now):
         out = super().receive(datagram, now)
         missed = [n for n in self.waiting() if sum(m > n for m in self.acked) >= 3]
         return self.send(missed, now) + out  # again and again
 
-# %% exercise 3: wrong, message 2: sent again at the ACKs of [3], not once, at that of 5
+# %% exercise 3: wrong, message 2 lost: repeats at the ACKs of [3], not one, at that of 5
 class Fast(SelectiveRepeat):
     def __init__(self, messages, window, timeout):
         super().__init__(messages, window, timeout)
@@ -247,3 +269,42 @@ class Fast(SelectiveRepeat):
 
     def wake(self, now):
         return self.go_on(now)  # the timer repeats nothing any more
+
+# %% exercise 3: wrong, message 0 lost: repeats at the ACKs of [], not one, at that of 3
+class Fast(SelectiveRepeat):
+    again = set()  # shared by all senders
+
+    def receive(self, datagram, now):
+        out, waiting = super().receive(datagram, now), set(self.waiting()) - self.again
+        missed = [n for n in sorted(waiting) if sum(m > n for m in self.acked) >= 3]
+        self.again.update(missed)
+        return self.send(missed, now) + out
+
+# %% exercise 3: wrong, message 0 lost: repeats at the ACKs of [2], not one, at that of 3
+class Fast(SelectiveRepeat):
+    def __init__(self, *settings):
+        super().__init__(*settings)
+        self.count = {}
+
+    def acknowledge(self, number):
+        super().acknowledge(number)
+        for n in self.waiting():
+            if n < number:
+                self.count[n] = self.count.get(n, 0) + 1  # copies of an ACK count, too
+
+    def receive(self, datagram, now):
+        before = {n for n, count in self.count.items() if count >= 3}
+        out = super().receive(datagram, now)
+        missed = [n for n in self.waiting() if self.count.get(n, 0) >= 3 and n not in before]
+        return self.send(missed, now) + out
+
+# %% exercise 3: wrong, message 0 lost: repeats at the ACKs of [3, 3, 3, 3, 3], not one
+class Fast(SelectiveRepeat):
+    done = False
+
+    def receive(self, datagram, now):
+        out = super().receive(datagram, now)
+        if not self.done and sum(m > self.base for m in self.acked) >= 3:
+            self.done = True
+            out = self.send(self.waiting(), now) + out  # all, not the one that is missing
+        return out
