@@ -6,17 +6,19 @@ from collections.abc import Awaitable, Callable
 from netlib.load.odd_clients import Stay, fall_silent
 
 SHORT, LONG, PAUSE = 0.15, 0.35, 0.05  # seconds: two patiences, and between a talker's lines
-LINES = 7
+LINES, BYTES = 7, 10
 
 
 async def fault_of(serve: Callable[..., Awaitable], new_rooms: Callable) -> str:
     """Play clients of `serve(sock, rooms, patience)`; return what is wrong, "" if nothing is.
 
     One says nothing, two say a line (with two patiences), one goes on talking for longer than
-    `patience`, and then falls silent, too. new_rooms() returns Rooms, with `members`.
+    `patience`, and then falls silent, too; one sends bytes, but never the end of a line.
+    new_rooms() returns Rooms, with `members`.
     """
     hello = [b"tea\n", b"hello\n"]
     plays = [(SHORT, []), (SHORT, hello), (LONG, hello), (SHORT, hello[:1] + hello[1:] * LINES)]
+    plays.append((SHORT, hello[:1] + [b"."] * BYTES))
     rooms = [new_rooms() for _ in plays]
     stays = await asyncio.gather(
         *(
@@ -27,8 +29,8 @@ async def fault_of(serve: Callable[..., Awaitable], new_rooms: Callable) -> str:
     return _fault(*stays) or _left(rooms)
 
 
-def _fault(mute: Stay, short: Stay, long: Stay, talker: Stay) -> str:
-    for stay in (mute, short, long, talker):
+def _fault(mute: Stay, short: Stay, long: Stay, talker: Stay, dribbler: Stay) -> str:
+    for stay in (mute, short, long, talker, dribbler):
         if stay.error is not None:
             return f"it raised {stay.error!r}, which would cancel a whole group"
     if talker.heard != b"hello\n" * LINES:
@@ -41,6 +43,8 @@ def _fault(mute: Stay, short: Stay, long: Stay, talker: Stay) -> str:
         return "a client that never says a line is still connected long after"
     if short.waited is None or talker.waited is None:
         return "a client that has fallen silent is still connected long after"
+    if dribbler.waited is not None:  # else it was cut off while it was sending
+        return f"a client that sends a byte every {PAUSE} s, but no line, is still connected"
     if min(mute.waited, short.waited, talker.waited) < 0.9 * SHORT:
         return f"a client was disconnected before {SHORT} s of silence"
     if long.waited is None or not 0.1 < long.waited - short.waited < 0.3:

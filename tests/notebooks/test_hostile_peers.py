@@ -264,8 +264,9 @@ while True:
 """
 
 
-def test_threads_stop_while_two_hundred_clients_flood_them_and_read_nothing():
-    with running("threaded") as (address, _):
+@pytest.mark.parametrize("server", ["threaded", "asynchronous"])
+def test_a_chat_stops_while_two_hundred_clients_flood_it_and_read_nothing(server):
+    with running(server) as (address, _):
         command = [sys.executable, "-c", FLOOD, str(address[1])]
         pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
         flood = subprocess.Popen(command, **pipes)

@@ -235,3 +235,53 @@ async def serve_patiently(sock, rooms, patience):
             for other in rooms.everybody(room):
                 pass_on(other, line + b"\n")
     writer.transport.abort()
+
+# %% exercise 3: wrong, but no line, is still connected
+async def serve_patiently(sock, rooms, patience):
+    reader, writer = await asyncio.open_connection(sock=sock, limit=LIMIT)
+    framer, room = Delimited(b"\n", LIMIT), None
+    try:
+        with suppress(OSError, FramingError):
+            while data := await asyncio.wait_for(reader.read(4096), patience):  # any bytes will do
+                for line in framer.feed(data):
+                    for other in rooms.everybody(room):
+                        pass_on(other, line + b"\n")
+                    if room is None:
+                        room = line
+                        rooms.join(room, writer)
+    finally:
+        rooms.leave(room, writer)
+        writer.transport.abort()
+
+# %% exercise 3: wrong, with a patience of
+async def serve_patiently(sock, rooms, patience):
+    reader, writer = await asyncio.open_connection(sock=sock, limit=LIMIT)
+    incoming, room = lines_of(reader), None
+    try:
+        with suppress(TimeoutError, StopAsyncIteration):
+            room = await asyncio.wait_for(anext(incoming), patience)
+            rooms.join(room, writer)
+            while True:
+                line = await asyncio.wait_for(anext(incoming), 2 * patience)
+                for other in rooms.everybody(room):
+                    pass_on(other, line + b"\n")
+    finally:
+        rooms.leave(room, writer)
+        writer.transport.abort()
+
+# %% exercise 2: right
+async def tell_the_time(writer):
+    while True:
+        writer.write(time.ctime().encode().ljust(4000))
+        while writer.transport.get_write_buffer_size() > 40_000: await asyncio.sleep(0.001)
+        await asyncio.sleep(0)
+
+# %% exercise 2: wrong, bytes are held
+async def tell_the_time(writer):
+    while True:
+        writer.write(time.ctime().encode().ljust(4000))
+        writer.transport.pause_reading()
+        await asyncio.sleep(0)
+
+# %% exercise 1: wrong, W =
+people = 2000 * (10 - 0.05)
