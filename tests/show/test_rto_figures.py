@@ -57,3 +57,9 @@ def test_the_price_of_k_is_drawn_in_per_cent_filled_for_the_sender_hollow_for_th
     assert list(hollow.get_ydata()) == [50, 1]
     assert hollow.get_markerfacecolor() == "white"
     assert chosen.get_xdata() == [4, 4]
+
+
+def test_one_round_trip_is_enough_for_a_picture(ax):
+    timer = RttEstimator()
+    timer_at_work(run(set(), timer, count=1), timer.history, ax)
+    assert list(ax.lines[0].get_ydata()) == [pytest.approx(100)]

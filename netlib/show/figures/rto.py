@@ -6,10 +6,9 @@ it the timeout doubles (section 5.5), and the next one stands twice as high.
 """
 
 from collections.abc import Iterable
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from operator import itemgetter
 
-from netlib.protocols.timeout import RttEstimator
 from netlib.show import plots
 from netlib.show.style import LOSS, RECEIVER, SENDER, THIRD
 from netlib.trace import Trace
@@ -31,7 +30,7 @@ def timer_at_work(trace: Trace, history: Iterable[tuple[float, float]], ax):
     ax.plot(times, [1000 * rtt for rtt in rtts], ".", color="0.45", markersize=4)
     again = timeouts(trace)
     ax.plot([t for t, _ in again], [1000 * wait for _, wait in again], "x", color=LOSS, mew=2)
-    peak = rtos.index(max(rtos[1:]))  # there all lines are apart
+    peak = rtos.index(max(rtos[1:] or rtos))  # there all lines are apart
     plots.name_line(ax, times[peak], 1000 * rtos[peak], "RTO", SENDER)
     plots.name_line(ax, times[peak], 800 * means[peak], "SRTT", DARK_GREEN)
     plots.name_line(ax, times[-1], 1000 * means[-1], "round trips", "0.35")
@@ -87,9 +86,5 @@ def timeouts(trace: Trace) -> list[tuple[float, float]]:
 
 
 def smoothed(rtts: Iterable[float]) -> list[float]:
-    """Return SRTT after each round trip [s]."""
-    timer, means = RttEstimator(), []
-    for rtt in rtts:
-        timer.sample(rtt)
-        means.append(timer.srtt)
-    return means
+    """Return SRTT after each round trip [s] (RFC 6298, section 2.3)."""
+    return list(accumulate(rtts, lambda mean, rtt: mean + (rtt - mean) / 8))
