@@ -74,6 +74,19 @@ def send_request(client, parts):
     while parts:
         pass
 
+# %% exercise 2: wrong, other bytes
+def send_request(client, parts):
+    client.send_all(b"header and the body.")  # whatever the parts are
+
+# %% exercise 2: wrong, IndexError
+def send_request(client, parts):
+    client.send_all(parts[0] + parts[1] + parts[2])
+
+# %% exercise 2: wrong, left no connection
+def send_request(client, parts):
+    client.send_all(b"".join(parts))
+    client.close()
+
 # %% exercise 3: right
 class ManyStreams:
     deadline = None
@@ -258,4 +271,23 @@ class ManyStreams:
         self.arrived[n] = now
         while n in self.arrived:
             self.delivered[n] = now  # and n stays what it is
+        return [message]
+
+# %% exercise 3: wrong, 1 streams: message 8 handed over at 0.087
+class ManyStreams:  # the first gap is filled, so hands over all, across a second gap
+    deadline = None
+
+    def __init__(self, streams):
+        self.streams, self.arrived, self.delivered = streams, set(), {}
+
+    def wake(self, now):
+        return []
+
+    def receive(self, message, now):
+        n, count = int.from_bytes(message, "big"), self.streams
+        self.arrived.add(n)
+        if n < count or n - count in self.delivered:
+            for k in sorted(self.arrived):
+                if k % count == n % count:
+                    self.delivered.setdefault(k, now)
         return [message]
