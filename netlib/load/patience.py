@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 from netlib.load.odd_clients import Stay, fall_silent
 
-SHORT, LONG, PAUSE = 0.15, 0.35, 0.05  # seconds: two patiences, and between a talker's lines
-LINES, BYTES = 7, 10
+SHORT, LONG, PAUSE = 0.3, 0.6, 0.05  # seconds: two patiences, and between a talker's lines
+LINES, BYTES = 9, 14
 
 
 async def fault_of(serve: Callable[..., Awaitable], new_rooms: Callable) -> str:
@@ -47,7 +47,7 @@ def _fault(mute: Stay, short: Stay, long: Stay, talker: Stay, dribbler: Stay) ->
         return f"a client that sends a byte every {PAUSE} s, but no line, is still connected"
     if min(mute.waited, short.waited, talker.waited) < 0.9 * SHORT:
         return f"a client was disconnected before {SHORT} s of silence"
-    if long.waited is None or not 0.1 < long.waited - short.waited < 0.3:
+    if long.waited is None or not 0.15 < long.waited - short.waited < 0.45:
         return f"with a patience of {SHORT} s it took {short.waited:.2f} s, with {LONG} s " + (
             "far longer" if long.waited is None else f"{long.waited:.2f} s"
         )
