@@ -236,7 +236,7 @@ async def serve_patiently(sock, rooms, patience):
                 pass_on(other, line + b"\n")
     writer.transport.abort()
 
-# %% exercise 3: wrong, a client that
+# %% exercise 3: wrong, but no line, is still connected
 async def serve_patiently(sock, rooms, patience):
     reader, writer = await asyncio.open_connection(sock=sock, limit=LIMIT)
     framer, room = Delimited(b"\n", LIMIT), None
