@@ -27,6 +27,19 @@ def test_the_sockets_of_netlib_are_seen_too():
         assert [s.sent for s in opened] == [[], [b"x"]]
 
 
+def test_what_a_socket_sends_to_itself_is_told_from_what_it_sends_to_another():
+    with watched() as opened, UDPReceiver() as receiver, UDPSender() as sender:
+        sender.send(b"x", receiver.address)
+        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as alone:
+            alone.bind(("127.0.0.1", 0))
+            alone.connect(alone.getsockname())
+            alone.send(b"to myself")
+        assert [s.sent_to_itself for s in opened] == [False, False, True]
+    with watched() as opened, socket.socketpair()[0] as end:
+        end.send(b"x")
+        assert not any(s.sent_to_itself for s in opened)
+
+
 def test_a_wait_without_a_limit_ends_and_the_module_is_as_before():
     before = socket.socket, socket.getdefaulttimeout()
     with pytest.raises(TimeoutError), watched() as opened:
