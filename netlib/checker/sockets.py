@@ -3,6 +3,7 @@
 import socket
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from typing import Any
 
 
 class WatchedSocket(socket.socket):
@@ -37,6 +38,13 @@ class WatchedSocket(socket.socket):
 def _port(address) -> object:
     """Return the port; of an address without one, which is no two sockets', a new object."""
     return address[1] if isinstance(address, tuple) else object()
+
+
+def sipping(connection: Any, most: int = 7) -> Any:
+    """Have a connection's `receive` give a few bytes at a time, as TCP may; return it."""
+    receive = connection.receive
+    connection.receive = lambda max_size=most: receive(min(max_size, most))
+    return connection
 
 
 @contextmanager

@@ -4,8 +4,9 @@ import socket
 
 import pytest
 
-from netlib.checker.sockets import watched
-from netlib.sockets import UDPReceiver, UDPSender
+from netlib.checker.sockets import sipping, watched
+from netlib.sockets import TCPConnection, UDPReceiver, UDPSender
+from netlib.sockets.pair import pair
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
 
@@ -54,3 +55,13 @@ def test_what_a_stream_sends_is_seen():
             client.sendall(b"all")
             client.send(b"some")
         assert [b"all", b"some"] in [s.sent for s in opened]
+
+
+def test_who_sips_gets_everything_a_few_bytes_at_a_time():
+    with pair() as (near, far):
+        with TCPConnection(near, near.getpeername()) as client:
+            client.send_all(b"0123456789")
+        with TCPConnection(far, ("127.0.0.1", 0)) as server:
+            sips = [sipping(server, 4).receive(n) for n in (65536, 4, 1)]
+            assert [*sips, server.receive()] == [b"0123", b"4567", b"8", b"9"]
+            assert server.receive() == b""
