@@ -50,9 +50,9 @@ def test_what_fails_in_there_is_said_here(monkeypatch):
     here(os.getpid)
     with pytest.raises(socket.gaierror):
         alone(socket.getaddrinfo, "no such host", 1)
-    with pytest.raises(ValueError, match="^invalid literal for int"):
+    with pytest.raises(ValueError, match=r"^invalid literal for int"):
         alone(int, "ten")
-    with pytest.raises(TypeError, match=r"pickle.*lock"):  # a result that cannot come over
+    with pytest.raises(TypeError, match="pickle"):  # a result that cannot come over
         alone(threading.Lock)
     with pytest.raises(TimeoutError, match=r"getsockname|select did not end within 0\.3 s"):
         import select
