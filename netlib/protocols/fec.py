@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from netlib import checks
+from netlib.endpoint import Responder
 from netlib.protocols import arguments, wire
 
 SPACE = 1 << wire.MAX_BITS
@@ -51,13 +52,11 @@ class FecSender:
         return []
 
 
-class FecReceiver:
+class FecReceiver(Responder):
     """Hold in `delivered`, by number, the messages that arrived or were recovered.
 
     `times` says when [s], by number, `recovered` how many came from a parity.
     """
-
-    deadline = None
 
     def __init__(self):
         self.delivered: dict[int, bytes] = {}
@@ -78,10 +77,6 @@ class FecReceiver:
             self._recover(range(first, first + parity[1]), parity[2], now)
         else:
             self.ignored += 1
-        return []
-
-    def wake(self, now: float) -> list[bytes]:
-        """Do nothing: a receiver waits for datagrams only."""
         return []
 
     def _number(self, seq: int) -> int:

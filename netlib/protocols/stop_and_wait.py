@@ -8,6 +8,7 @@ can arrive with the bit of n and be delivered in its place; with k bits, a copy 
 
 from collections.abc import Sequence
 
+from netlib.endpoint import Responder
 from netlib.protocols import arguments, wire
 from netlib.protocols.timeout import Timer, timer_for
 
@@ -69,14 +70,12 @@ class StopAndWaitSender:
         return [self._datagram]
 
 
-class StopAndWaitReceiver:
+class StopAndWaitReceiver(Responder):
     """Deliver messages that come in order, and acknowledge the last message delivered.
 
     `delivered` holds the messages. A copy is acknowledged again, but not delivered again. `bits`
     must be the sender's. It is the receiver of go-back-N as well.
     """
-
-    deadline = None
 
     def __init__(self, bits: int = 1):
         arguments.whole("bits", bits, 0, wire.MAX_BITS)
@@ -97,7 +96,3 @@ class StopAndWaitReceiver:
         else:
             self.duplicates += 1
         return [self._answer]
-
-    def wake(self, now: float) -> list[bytes]:
-        """Do nothing: a receiver waits for datagrams only."""
-        return []
