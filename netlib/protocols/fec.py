@@ -25,7 +25,7 @@ class FecSender:
 
     def __init__(self, messages: Sequence[bytes], k: int = 4, *, spacing: float = 0.0):
         arguments.messages(messages)
-        arguments.whole("k", k, 1, 255)
+        checks.whole("k", k, least=1, most=255)
         checks.seconds("spacing", spacing)
         groups = (protected(n, messages[n : n + k]) for n in range(0, len(messages), k))
         self._datagrams = deque(datagram for group in groups for datagram in group)

@@ -8,6 +8,7 @@ can arrive with the bit of n and be delivered in its place; with k bits, a copy 
 
 from collections.abc import Sequence
 
+from netlib import checks
 from netlib.endpoint import Responder
 from netlib.protocols import arguments, wire
 from netlib.protocols.timeout import Timer, timer_for
@@ -23,7 +24,7 @@ class StopAndWaitSender:
 
     def __init__(self, messages: Sequence[bytes], timeout: float | Timer = 1.0, bits: int = 1):
         arguments.messages(messages)
-        arguments.whole("bits", bits, 0, wire.MAX_BITS)
+        checks.whole("bits", bits, most=wire.MAX_BITS)
         self._messages, self._space, self.timer = list(messages), 1 << bits, timer_for(timeout)
         self.acknowledged = self.in_flight = self.transmissions = self.timeouts = self.ignored = 0
         self._datagram, self._seq, self._sent_at, self._sent_once = b"", 0, 0.0, True
@@ -78,7 +79,7 @@ class StopAndWaitReceiver(Responder):
     """
 
     def __init__(self, bits: int = 1):
-        arguments.whole("bits", bits, 0, wire.MAX_BITS)
+        checks.whole("bits", bits, most=wire.MAX_BITS)
         self.delivered: list[bytes] = []
         self.duplicates = self.ignored = 0  # out of order; not data
         self._mask = (1 << bits) - 1
