@@ -1,4 +1,4 @@
-"""What every part of a link asks of its numbers, so that a slip is named where it is made.
+"""What links, protocols and worlds ask of their numbers, so that a slip is named where it is made.
 
 A check raises, or does nothing. TypeError: no number at all; ValueError: an impossible one.
 """

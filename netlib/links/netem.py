@@ -34,6 +34,7 @@ RATE: Quantity = ("a rate such as 1mbit (bit, kbit, mbit, gbit)", BITS, inf)
 LONGEST = 274  # seconds: tc counts a time in 32 bits, by 64 ns
 LONG = {"usec": "us", "usecs": "us", "msec": "ms", "msecs": "ms", "sec": "s", "secs": "s"}
 NUMBER = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(.*)")
+LACKING = ("corrupt", "slot", "ecn", "paretonormal")  # what netem has, and a Link has not
 DISTRIBUTIONS: dict[str, Any] = {"uniform": Uniform, "normal": Normal, "pareto": Pareto}
 SAYABLE: dict[str, Any] = {
     "delay": Constant | Uniform | Normal | Pareto,
@@ -235,4 +236,5 @@ def _expected(what: str, word: str, hint: str = "") -> ValueError:
 def _unknown(kind: str, word: str, known: Collection[str]) -> ValueError:
     close = get_close_matches(word, known, 1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
+    hint = "; netem has it, a Link has not" if word in LACKING else hint
     return ValueError(f"unknown {kind} {word!r}; known: {', '.join(known)}{hint}")

@@ -118,6 +118,7 @@ KNOWN = "known: delay, loss, duplicate, reorder, rate, limit, seed"
     [
         ("dealy 24ms", f"unknown word 'dealy'; {KNOWN}; did you mean 'delay'?"),
         ("corrupt 1%", f"unknown word 'corrupt'; {KNOWN}"),
+        ("slot 10ms", f"unknown word 'slot'; {KNOWN}; netem has it, a Link has not"),
         ("24ms", f"unknown word '24ms'; {KNOWN}"),
         ("loss 1% 25% 3%", f"unknown word '3%'; {KNOWN}"),
         ("delay 24", "expected a time such as 24ms (s, ms, us), got '24'"),
