@@ -105,19 +105,18 @@ class Empirical:
     """Delays [s] like those measured: any value between two neighbouring samples is as likely."""
 
     samples: tuple[float, ...]
-    correlation: float = 0.0
+    correlation = 0.0
 
-    def __init__(self, samples: Iterable[float], correlation: float = 0.0):
+    def __init__(self, samples: Iterable[float]):
         delays = tuple(samples)
         if not delays:
             raise ValueError("samples must hold at least one delay, got none")
         for delay in delays:
             checks.seconds("a sample", delay)
-        checks.correlation(correlation)
-        vars(self).update(samples=delays, correlation=correlation)  # frozen: filled like this
+        vars(self).update(samples=delays)  # what is frozen is filled like this
 
     @classmethod
-    def from_ping(cls, text: str, correlation: float = 0.0) -> "Empirical":
+    def from_ping(cls, text: str) -> "Empirical":
         """Return the delays that `ping` printed (Linux, macOS or Windows, in any language).
 
         Ping measures there and back; the one-way delay is taken to be half of it, as if both ways
@@ -130,8 +129,7 @@ class Empirical:
         if unread or not replies:
             got = " ".join((unread[0] if unread else text).split())[:60]
             raise ValueError(f"expected lines of ping such as 'time=12.3 ms', got {got!r}")
-        delays = (float(time.replace(",", ".")) / ONE_WAY[sign[0]] for sign, time in replies)
-        return cls(delays, correlation)
+        return cls(float(time.replace(",", ".")) / ONE_WAY[sign[0]] for sign, time in replies)
 
     @cached_property
     def _sorted(self) -> list[float]:
