@@ -20,6 +20,11 @@ def use_style():
     set_matplotlib_formats("retina", bbox_inches=None)  # constrained layout has cut the margins
 
 
+def ink_on(color: str) -> str:
+    """Return the colour of words on a ground in the colour of a role, or in a fill."""
+    return "white" if color == SENDER else "black"
+
+
 def dark(color: str) -> str:
     """Return the colour in which words of a role are written: its own, or a darker twin."""
     return DARK.get(color, color)

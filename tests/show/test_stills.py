@@ -7,14 +7,15 @@ from io import BytesIO
 
 import pytest
 from IPython.core.formatters import DisplayFormatter
+from matplotlib.figure import Figure
 from PIL import Image
 
 from netlib.kernel.states import STATES
-from netlib.show import stills, svg
+from netlib.show import plots, stills, svg
 from netlib.show.ladder import Ladder
 from netlib.show.ladder.layout import TALLEST, WIDTH
 from netlib.show.state_diagram import StateDiagram
-from netlib.show.style import GREY, INK, LOSS, RECEIVER, SENDER, THEORY, THIRD, dark
+from netlib.show.style import FILLS, GREY, INK, LOSS, RECEIVER, SENDER, THEORY, THIRD, dark, ink_on
 from netlib.trace import Trace
 
 HERE, THERE = ("127.0.0.1", 1), ("127.0.0.1", 2)
@@ -93,6 +94,19 @@ def test_no_words_of_the_state_diagram_cover_others():
 @pytest.mark.parametrize("color", [SENDER, RECEIVER, LOSS, THIRD, GREY, INK, THEORY["color"]])
 def test_words_in_each_colour_can_be_read_on_white_and_white_words_on_it(color):
     assert contrast(dark(color)) >= 4.5  # WCAG 2.2, success criterion 1.4.3
+
+
+@pytest.mark.parametrize("ground", [SENDER, RECEIVER, LOSS, THIRD, *FILLS])
+def test_words_can_be_read_on_the_colour_of_each_role_and_on_each_fill(ground):
+    on_white, on_black = contrast(ground), 21 / contrast(ground)
+    assert {"white": on_white, "black": on_black}[ink_on(ground)] >= 4.5
+
+
+@pytest.mark.parametrize("color", [SENDER, RECEIVER, LOSS, THIRD])
+def test_the_name_of_a_line_is_written_in_the_dark_twin_of_its_colour(color):
+    ax = Figure().subplots()
+    plots.ecdf([1, 2, 3], ax, color=color, label="a line")
+    assert [text.get_color() for text in ax.texts] == [dark(color)]
 
 
 def contrast(color: str) -> float:

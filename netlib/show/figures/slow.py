@@ -52,8 +52,8 @@ def held_up(trace: Trace, delivered, ax):
         color, width = (plots.LOSS, 1.2) if held else ("0.6", 0.8)
         ax.plot([first[number] * 1e3, at * 1e3], [0, -1], color=color, linewidth=width, zorder=1)
     ax.plot(np.multiply(delivered, 1e3), -np.ones(len(delivered)), "|", color=plots.THIRD, ms=9)
-    ax.set(yticks=[1, 0, -1], yticklabels=["sent", "arrived", "handed over"], ylim=(-1.2, 1.2))
-    ax.set(xlabel="time [ms]")
+    plots.rows(ax, [1, 0, -1], ["sent", "arrived", "handed over"])
+    ax.set(xlabel="time [ms]", ylim=(-1.2, 1.2))
     return ax
 
 

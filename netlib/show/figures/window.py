@@ -5,10 +5,8 @@ from matplotlib.patches import Rectangle
 
 from netlib.measure.stats import mean_and_error
 from netlib.show import plots
-from netlib.show.plots import LOSS, RECEIVER, SENDER, THIRD
+from netlib.show.plots import CENTRED, LOSS, RECEIVER, SENDER, THIRD
 
-# dark enough to be read as text
-INK = {SENDER: SENDER, RECEIVER: "#00734F", LOSS: "#A84300", THIRD: "#94426F"}
 KEY = {
     "✓": ("acknowledged, delivered", "#A6DCC8"),
     "→": ("sent, no ACK yet", "#56B4E9"),
@@ -69,7 +67,7 @@ def _row(ax, y, who, names, states):
 
 def _cell(ax, x, y, text, color):
     ax.add_patch(Rectangle((x + 0.06, y), 0.88, 0.7, facecolor=color, edgecolor="0.6"))
-    ax.text(x + 0.5, y + 0.35, text, ha="center", va="center", fontsize=9)
+    ax.text(x + 0.5, y + 0.35, text, **CENTRED)
 
 
 def _frame(ax, y, begin, end, color):
@@ -79,7 +77,7 @@ def _frame(ax, y, begin, end, color):
 
 def _marks(ax, y, places):
     for name, x in places.items():
-        ax.text(x + 0.5, y + 0.22, name, ha="center", va="center", fontsize=8, color="0.25")
+        ax.text(x + 0.5, y + 0.22, name, **{**CENTRED, "fontsize": 8}, color="0.25")
 
 
 def _key(ax):
@@ -105,5 +103,5 @@ def compared(x, runs, ax, formulas=()):
         mean, error = mean_and_error(each)
         plots.measured(x, mean, ax, error=2 * error, color=color, marker=marker)
         last = np.flatnonzero(mean > 0)[-1]
-        plots.name_line(ax, x[last], mean[last], name, INK[color])
+        plots.name_line(ax, x[last], mean[last], name, color)
     return ax
