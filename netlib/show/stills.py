@@ -7,8 +7,7 @@ and the fonts that come with matplotlib, so that its bytes are the same on every
 from importlib.util import find_spec
 from io import BytesIO
 from pathlib import Path
-
-COLORS = 64  # of the palette: a few, and their steps to white
+from typing import Any
 
 
 def bundle(svg: str, description: str) -> tuple[dict, dict]:
@@ -35,9 +34,14 @@ def _png(svg: str) -> tuple[bytes, int, int]:
     files = {"font_files": [str(fonts / f"{name}.ttf") for name in names]}
     family = dict.fromkeys(("font_family", "sans_serif_family"), "DejaVu Sans")
     drawn = resvg_py.svg_to_bytes(svg, zoom=2, skip_system_fonts=True, **files, **family)
-    image, file = Image.open(BytesIO(drawn)), BytesIO()
-    few = image.quantize(COLORS)
-    palette = few.getpalette("RGBA") or []
+    image = Image.open(BytesIO(drawn))
+    return small(image), image.width // 2, image.height // 2
+
+
+def small(image: Any, colors: int = 64) -> bytes:
+    """Return a Pillow image as a PNG of few colours: a picture has not many, and steps to white."""
+    few, file = image.quantize(colors), BytesIO()
+    palette = few.getpalette("RGBA")
     few.putpalette([255 if each > 250 else each for each in palette], "RGBA")  # white is white
     few.save(file, "png", optimize=True)
-    return file.getvalue(), image.width // 2, image.height // 2
+    return file.getvalue()
