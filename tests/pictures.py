@@ -32,6 +32,11 @@ WIDGET, PNG = "application/vnd.jupyter.widget-view+json", "image/png"
 DESCRIPTION = re.compile(r"<summary>Description of the figure</summary>(.*?)</details>", re.S)
 FIGURE = "09", 'xlabel="loss p"', "efficiency.png"  # the README's: notebook, words in its cell
 IN_FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden) .jp-Cell.jp-mod-active .jp-OutputArea"
+CLOSE = """async () => {
+    const notebook = jupyterapp.shell.currentWidget;
+    await notebook.sessionContext.shutdown();
+    notebook.dispose();
+}"""
 
 
 class Scene(NamedTuple):
@@ -144,7 +149,9 @@ def taken(lab: Lab, scene: Scene) -> bytes:
     lab.page.evaluate(SHOW_CELL, place)
     panel = lab.page.locator(f"{IN_FRONT} .jupyter-widgets").first
     scene.play(panel, lab.page)
-    return shrunk(panel.screenshot())
+    picture = panel.screenshot()
+    lab.page.evaluate(CLOSE)
+    return shrunk(picture)
 
 
 def shrunk(picture: bytes) -> bytes:
