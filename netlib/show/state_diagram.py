@@ -11,7 +11,7 @@ from netlib.show import stills, svg
 from netlib.show.style import GREY, INK, LOSS, RECEIVER, SENDER, THIRD, YELLOW, dark
 from netlib.trace import Address
 
-WIDTH, HEIGHT, ACROSS, DOWN, LEFT, TOP = 880, 548, 330, 81, 110, 28  # pixels
+WIDTH, HEIGHT, ACROSS, DOWN, LEFT, TOP = 840, 548, 312, 81, 108, 28  # pixels
 BOX, ASIDE = (158, 36), 14
 COLORS = [dark(color) for color in (SENDER, RECEIVER, THIRD)]  # behind white words
 END = "the end"  # CLOSED is drawn twice, so that no arrow has to go back to the top

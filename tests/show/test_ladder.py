@@ -387,13 +387,13 @@ def talk(messages: int, **links) -> Ladder:
 @pytest.mark.parametrize("messages", range(1, 13))
 def test_no_picture_is_wider_than_the_column_or_taller_than_the_screen(messages):
     whole = drawn(talk(messages))
-    assert int(whole.get("width")) == 880 and int(whole.get("height")) <= 560
+    assert int(whole.get("width")) == 840 and int(whole.get("height")) <= 560
 
 
 def test_a_longer_conversation_continues_in_a_second_column_and_loses_nothing():
     ladder = talk(12)
     columns = drawn(ladder).findall(f"{SVG}svg")
-    assert [column.get("x") for column in columns] == ["0", "440"]
+    assert [column.get("x") for column in columns] == ["0", "420"]
     assert texts(ladder).count("sender") == texts(ladder).count("receiver") == 2
     names = [text for text in texts(ladder) if text in {arrow.label for arrow in ladder.arrows}]
     assert sorted(names) == sorted(arrow.label for arrow in ladder.arrows)

@@ -11,7 +11,7 @@ from statistics import mean, median_low
 from netlib.show import svg
 from netlib.show.ladder.pairing import Arrow, Mark
 
-WIDTH, TALLEST = 880, 560  # pixels
+WIDTH, TALLEST = 840, 560  # pixels
 NAMES, TOP, ROW = 28, 46, 30  # pixels: of the places' names; where the first row lies; of one row
 FLIGHT, LONGEST = 60, 90  # pixels for the median flight; for the longest time without an event
 TRIES = [(columns, squeeze) for columns in (1, 2) for squeeze in (1.0, 0.8, 0.6)]  # to fit
