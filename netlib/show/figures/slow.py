@@ -33,7 +33,7 @@ def window_delay(sizes, delays, rtt, rate, ax):
     plots.theory(every / product, np.maximum(rtt, 8 * every / rate) * 1e3, ax)
     shown = np.asarray(sizes) / product, np.asarray(delays) * 1e3
     plots.measured(*shown, ax, color=plots.RECEIVER)
-    plots.name_line(ax, 0.15, 2.2 * rtt * 1e3, "at least max(RTT, W/C)", plots.THEORY["color"])
+    plots.name_line(ax, 0.15, 2.6 * rtt * 1e3, "at least max(RTT, W/C)", plots.THEORY["color"])
     ax.set(xlabel=WINDOW, ylabel="delay of an answer [ms]", ylim=0, xlim=0)
     return ax
 

@@ -34,7 +34,7 @@ def sliding_window(moments, ax):
         _row(ax, top - LOWER, "receiver", names, [_at_receiver(receiver, n) for n in range(last)])
         _frame(ax, top, sender.base, min(sender.base + sender.window, last), SENDER)
         _frame(ax, top - LOWER, expected, min(expected + receiver.window, last), RECEIVER)
-        _marks(ax, top + 0.95, {"base": sender.base, "next": sender.next})
+        _marks(ax, top + 0.95, sender.base, sender.next)
     _key(ax)
     bottom = -STEP * (len(moments) - 1) - LOWER - 0.3
     ax.set(xlim=(-4.6, last + 6), ylim=(bottom, 1.6), aspect="equal")
@@ -75,8 +75,10 @@ def _frame(ax, y, begin, end, color):
     ax.add_patch(Rectangle((begin + 0.03, y - 0.1), width, 0.9, fill=False, ec=color, lw=2.2))
 
 
-def _marks(ax, y, places):
-    for name, x in places.items():
+def _marks(ax, y, base, following):
+    """Write where base and next are; side by side, each keeps to the outer side of its cell."""
+    aside = 0.15 if following == base + 1 else 0
+    for name, x in ("base", base - aside), ("next", following + aside):
         ax.text(x + 0.5, y + 0.22, name, **{**CENTRED, "fontsize": 8}, color="0.25")
 
 
