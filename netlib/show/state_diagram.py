@@ -12,7 +12,7 @@ from netlib.show.style import GREY, INK, LOSS, RECEIVER, SENDER, THIRD, YELLOW, 
 from netlib.trace import Address
 
 WIDTH, HEIGHT, ACROSS, DOWN, LEFT, TOP = 840, 548, 312, 81, 108, 28  # pixels
-BOX, ASIDE = (158, 36), 14
+BOX, ASIDE = (148, 36), 14
 COLORS = [dark(color) for color in (SENDER, RECEIVER, THIRD)]  # behind white words
 END = "the end"  # CLOSED is drawn twice, so that no arrow has to go back to the top
 # (column, row); a kernel keeps a queue of half-open sockets, and so LISTEN beside SYN-RECEIVED

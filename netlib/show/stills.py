@@ -31,17 +31,21 @@ def _png(svg: str) -> tuple[bytes, int, int]:
 
     fonts = Path(get_data_path(), "fonts", "ttf")
     names = ("DejaVuSans", "DejaVuSans-Bold", "DejaVuSans-Oblique")
-    files = {"font_files": [str(fonts / f"{name}.ttf") for name in names]}
-    family = dict.fromkeys(("font_family", "sans_serif_family"), "DejaVu Sans")
-    drawn = resvg_py.svg_to_bytes(svg, zoom=2, skip_system_fonts=True, **files, **family)
+    drawn = resvg_py.svg_to_bytes(
+        svg,
+        zoom=2,
+        skip_system_fonts=True,
+        font_files=[str(fonts / f"{name}.ttf") for name in names],
+        sans_serif_family="DejaVu Sans",
+    )
     image = Image.open(BytesIO(drawn))
     return small(image), image.width // 2, image.height // 2
 
 
-def small(image: Any, colors: int = 64) -> bytes:
+def small(image: Any, colors: int = 32) -> bytes:
     """Return a Pillow image as a PNG of few colours: a picture has not many, and steps to white."""
     few, file = image.quantize(colors), BytesIO()
     palette = few.getpalette("RGBA")
     few.putpalette([255 if each > 250 else each for each in palette], "RGBA")  # white is white
-    few.save(file, "png", optimize=True)
+    few.save(file, "png")  # to optimize it would save a tenth, and cost ten times as long
     return file.getvalue()

@@ -120,6 +120,11 @@ def test_no_picture_is_taller_than_a_projectors_screen(path):
     assert {w: h for w, h in heights.items() if h > 560 and w not in panels} == {}
 
 
+def test_a_picture_of_a_panel_is_small_enough_for_a_slow_line():
+    images = NOTEBOOKS / "images"
+    assert {p.name: p.stat().st_size for p in images.iterdir() if p.stat().st_size > 80_000} == {}
+
+
 in_the_course = pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
 END_OF_CORE = re.compile(r"^#+ (Deeper|Check yourself|Exercises)", re.M)
 

@@ -431,6 +431,14 @@ def test_a_server_that_has_accepted_before_it_speaks_first_is_drawn_as_the_serve
     assert colours(Ladder(trace)) == [ANSWER]
 
 
+def test_a_place_may_send_to_itself_again():
+    trace = Trace(lambda: 0.0)
+    trace.name(HERE, "sender")
+    for _ in range(2):
+        trace.record("sender", "send", b"a", HERE)
+    assert len(arrows(Ladder(trace))) == 2
+
+
 def test_of_a_long_trace_a_part_is_shown_and_the_rest_is_counted():
     trace = simulate(Burst(*(b"%d" % n for n in range(MOST))), Echo(), Link(1.0), Link(1.0, seed=1))
     assert len(Ladder(trace).items) == MOST

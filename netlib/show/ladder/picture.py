@@ -122,12 +122,12 @@ class Picture:
         line = svg.line(x1, y1, x2, y2, color, stroke_width=2, **dashes)
         if item.end is None:
             tip = svg.cross(x2, y2)
-            self._taken.append((x2 - 8, y2 - 8, x2 + 8, y2 + 8))
+            self._taken.append((x2 - 12, y2 - 10, x2 + 12, y2 + 10))
         else:
             tip = svg.head(x2, y2, x1, y1, color)
         if not item.again or item.copy:
             return line + tip
-        x, y = _along(x1, y1, x2, y2, 30 / abs(x2 - x1))
+        x, y = _along(x1, y1, x2, y2, 30 / (abs(x2 - x1) or 30))
         self._taken.append((x - 10, y - 8, x + 8, y + 8))
         return line + tip + _loop(x, y, color)
 
@@ -153,12 +153,16 @@ class Picture:
             shares = (0.5, *NAMED)
         elif arrow.end is None:
             shares = tuple(share / DIES for share in NAMED if share < DIES)
-        places = [_along(x1, y1, x2, y2, share) for share in shares]
-        areas = [_area(x, y - 5, arrow.label, "middle") for x, y in places]
-        hidden = [sum(_overlap(area, other) for other in self._taken) for area in areas]
-        best = hidden.index(min(hidden))
-        self._taken.append(areas[best])
-        x, y = places[best]
+        least = float("inf")
+        for share in shares:
+            place = _along(x1, y1, x2, y2, share)
+            area = _area(place[0], place[1] - 5, arrow.label, "middle")
+            covered = sum(_overlap(area, other) for other in self._taken)
+            if covered < least:
+                (x, y), free, least = place, area, covered
+            if not least:
+                break
+        self._taken.append(free)
         return Part(y - 10, y - 9, svg.text(x, y - 5, arrow.label, "middle", **svg.HALO))
 
 
