@@ -93,7 +93,7 @@ def close(panel: Locator, page: Page):
     part(panel, "connect").click()
     expect(part(panel, "diagram")).to_contain_text("client")
     panel.locator(".netlib-close.netlib-client").click()
-    expect(part(panel, "status")).to_contain_text("CLOSE-WAIT")
+    expect(part(panel, "status")).to_contain_text("FIN-WAIT-2")
 
 
 def chat(panel: Locator, page: Page):
@@ -128,6 +128,7 @@ SCENES = [
 def main(*chosen: str):
     """Take all pictures, or those of the notebooks chosen."""
     with running_lab(scale=2) as lab:
+        lab.page.set_viewport_size({"width": 1280, "height": 1400})  # higher than any panel
         for scene in SCENES:
             if not chosen or scene.notebook in chosen:
                 picture = taken(lab, scene)
