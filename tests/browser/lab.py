@@ -149,8 +149,11 @@ def _shows_panel(cell: dict) -> bool:
 
 
 @contextmanager
-def running_lab():
-    """Start the server and the browser side by side; stop both, and remove their files."""
+def running_lab(scale: int = 1):
+    """Start the server and the browser side by side; stop both, and remove their files.
+
+    scale: the screen's pixels for each one of the page's.
+    """
     with ExitStack() as cleanup:
         home = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="lab")))
         notebooks = home / "notebooks"
@@ -159,7 +162,8 @@ def running_lab():
         playwright = cleanup.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
         cleanup.callback(browser.close)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        look = {"viewport": {"width": 1280, "height": 900}, "device_scale_factor": scale}
+        page = browser.new_page(**look)
         yield Lab(_address(server, home / "run"), page, notebooks)
 
 
