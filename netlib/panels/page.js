@@ -4,22 +4,39 @@
 const BEAT = 2000; // milliseconds
 const DEAD = "The kernel has restarted or ended: run this cell again.";
 const GONE = new Set(["restarting", "autorestarting", "terminating", "dead"]);
-const dead = new WeakSet(); // models whose kernel has gone
+
+function onDeath(model, act) { // returns what ends the watch
+  const kernel = model.widget_manager?.kernel;
+  const heard = (_, status) => GONE.has(status) && act();
+  kernel?.statusChanged?.connect(heard);
+  model.on("comm_live_update", act);
+  return () => {
+    kernel?.statusChanged?.disconnect(heard);
+    model.off("comm_live_update", act);
+  };
+}
 
 function initialize({model}) { // once for each page that has the notebook open, in sight or not
-  const manager = model.widget_manager, page = Math.random().toString(36);
+  const page = Math.random().toString(36);
   const say = beat => {
-    if (manager?.isDisposed || manager?.kernel?.isDisposed) end();
-    else if (model.get("is_open") && !dead.has(model)) model.send({beat, page});
+    try {
+      if (model.get("is_open")) model.send({beat, page});
+    } catch { // the notebook was closed in this page
+      end();
+    }
   };
   const here = () => say(document.hidden ? "hidden" : "here");
-  const leave = () => say("leaving");
-  const timer = setInterval(here, BEAT);
+  const leave = () => { // a page that is left is hidden after this
+    say("leaving");
+    end();
+  };
   const end = () => {
     clearInterval(timer);
     document.removeEventListener("visibilitychange", here);
     window.removeEventListener("pagehide", leave);
+    unwatch();
   };
+  const timer = setInterval(here, BEAT), unwatch = onDeath(model, end);
   document.addEventListener("visibilitychange", here);
   window.addEventListener("pagehide", leave);
   here();
@@ -37,7 +54,7 @@ class View {
     const {signal} = this.stop;
     root.addEventListener("keydown", keepKey, {signal});
     document.addEventListener("focusin", event => {
-      this.inside = root.contains(event.target);
+      root.hasFocus = root.contains(event.target); // kept there: New panel brings another View
     }, {signal});
     this.changes = new MutationObserver(() => this.soon());
     this.changes.observe(root, {childList: true, subtree: true, attributeFilter: ["disabled"]});
@@ -66,7 +83,7 @@ class View {
       wide.tabIndex = wide.scrollWidth > wide.clientWidth || wide.scrollHeight > wide.clientHeight
         ? 0 : -1;
     // a button that was disabled or went away under the focus: or the next key is the notebook's
-    if (this.inside && document.activeElement === document.body)
+    if (this.root.hasFocus && document.activeElement === document.body)
       this.root.focus({preventScroll: true});
   }
 
@@ -79,7 +96,6 @@ class View {
   }
 
   dead() {
-    dead.add(this.model);
     this.root.classList.add("netlib-dead");
     for (const row of this.root.children)
       if (!row.classList.contains("netlib-status")) row.inert = true;
@@ -109,15 +125,10 @@ function render({model, el}) {
     else waiting = requestAnimationFrame(begin);
   };
   let waiting = requestAnimationFrame(begin);
-  const kernel = model.widget_manager?.kernel;
-  const heard = (_, status) => GONE.has(status) && view?.dead();
-  const lost = () => view?.dead();
-  kernel?.statusChanged?.connect(heard);
-  model.on("comm_live_update", lost);
+  const unwatch = onDeath(model, () => view?.dead());
   return () => {
     cancelAnimationFrame(waiting);
-    kernel?.statusChanged?.disconnect(heard);
-    model.off("comm_live_update", lost);
+    unwatch();
     view?.end();
   };
 }
