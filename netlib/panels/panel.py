@@ -2,16 +2,16 @@
 
 import html
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import ClassVar
 
 import ipywidgets as ipw
 
-STYLE = """<style>
-.netlib-panel table {line-height: 1.5; border-spacing: 0}
-.netlib-panel th, .netlib-panel td {padding: 0 16px 0 0}
-</style>"""
+from netlib.panels.page import Page
+from netlib.panels.style import STYLE, room
+
 WIDE = {"description_width": "initial"}
+UNSEEN = "closed: no page has shown it for some seconds; New panel opens it again"
 
 
 class Panel:
@@ -21,19 +21,28 @@ class Panel:
     """
 
     running: ClassVar[dict[type, "Panel"]] = {}
+    _again: Callable[[], None]
+
+    def __new__(cls, *arguments, **named):
+        panel = super().__new__(cls)
+        panel._again = lambda: panel.__init__(*arguments, **named)  # type: ignore[misc]
+        return panel
 
     def __init__(self, title: str, *rows: ipw.Widget):
         self.title, self.is_open = title, True
         self.status = ipw.HTML().add_class("netlib-status")
+        self.page = Page(title, lambda: self.stop(UNSEEN))
         self.stop_button = button("Stop", lambda _: self.stop(), "close the sockets")
-        name = ipw.HTML(f"{STYLE}<b>{html.escape(title)}</b>")
-        heading = ipw.HBox([name, self.stop_button], layout={"justify_content": "space-between"})
-        frame = {"border": "1px solid #999", "padding": "8px"}
-        self.box = ipw.VBox([heading, *rows, self.status], layout=frame).add_class("netlib-panel")
-        for control in self._controls():
+        self.new_button = button("New panel", lambda _: self.renew(), "open it anew", main=True)
+        self.new_button.layout.display = "none"
+        name = ipw.HTML(f"{STYLE}{html.escape(title)}").add_class("netlib-name")
+        heading = ipw.HBox([name, self.page, self.new_button, self.stop_button])
+        self.box = ipw.VBox([heading.add_class("netlib-heading"), *rows, self.status])
+        self.box.add_class("netlib-panel").add_class(f"netlib-{room()}")
+        for control in [self.page, self.new_button, *self._controls()]:
             _keep_in_order(control)
         before = Panel.running.get(type(self))
-        if before is not None:
+        if before is not None and before is not self:
             before.stop("replaced by a newer one; run this cell again to use it here")
             before.freeze()
         Panel.running[type(self)] = self
@@ -46,14 +55,28 @@ class Panel:
         """Show one line of plain text below the controls."""
         self.status.value = html.escape(text)
 
-    def stop(self, why: str = "stopped; run the cell again for a new one"):
+    def stop(self, why: str = "stopped"):
         """Close the sockets, wait for the threads, disable the controls. Harmless when repeated."""
         if self.is_open:
-            self.is_open = False
+            self.is_open = self.page.is_open = False
             remark = self.close_sockets() or ""
             for control in self._controls():
                 control.disabled = True
+            self.stop_button.layout.display, self.new_button.layout.display = "none", ""
             self.set_status(f"This panel is {why}. {remark}".strip())
+
+    def renew(self):
+        """Open the panel anew in its place, with the arguments of the first time."""
+        self.stop()
+        before, widgets = vars(self).copy(), list(_below(self.box))
+        try:
+            self._again()
+        except Exception as failure:  # a button has no cell to raise in
+            vars(self).update(before)
+            return self.set_status(f"Not opened: {failure}")
+        before["box"].children, fresh = self.box.children, self.box
+        self.box = before["box"]
+        _close([*widgets, fresh])
 
     def close_sockets(self) -> str | None:
         """Release what the panel opened; return what the reader must know about that, if any."""
@@ -64,12 +87,11 @@ class Panel:
         widgets = list(_below(self.box))
         last = "".join(f"<div>{w.value}</div>" for w in widgets if isinstance(w, ipw.HTML))
         self.box.children = [ipw.HTML(last)]
-        for widget in widgets:
-            for part in (widget, widget.layout, getattr(widget, "style", widget)):
-                part.close()
+        _close(widgets)
 
     def _controls(self) -> list[ipw.Widget]:
-        return [widget for widget in _below(self.box) if hasattr(widget, "disabled")]
+        controls = [widget for widget in _below(self.box) if hasattr(widget, "disabled")]
+        return [widget for widget in controls if widget is not self.new_button]
 
     def _repr_mimebundle_(self, **kwargs) -> dict:
         bundle = dict(self.box._repr_mimebundle_(**kwargs))
@@ -84,11 +106,29 @@ def payload_of(text: str, size: int = 0) -> bytes:
     return payload if not size else ((payload or b".") * (size // (len(payload) or 1) + 1))[:size]
 
 
-def button(label: str, action, tooltip: str) -> ipw.Button:
-    """Return a button; tests find it by the class `netlib-` and its label's first word."""
+def button(label: str, action, tooltip: str, *, main: bool = False) -> ipw.Button:
+    """Return a button, in the sender's blue if it is what the panel is for (`main`).
+
+    Tests find it by the class `netlib-` and its label's first word.
+    """
     widget = ipw.Button(description=label, tooltip=tooltip)
     widget.on_click(action)
+    if main:
+        widget.add_class("netlib-main")
     return widget.add_class(_class(label))
+
+
+def fold(label: str, *rows: ipw.Widget) -> ipw.VBox:
+    """Return rows that are hidden until the button with this label is pressed."""
+    inside = ipw.VBox(rows, layout={"display": "none"})
+    press = ipw.ToggleButton(False, description=label, icon="caret-right").add_class("netlib-fold")
+
+    def turn(event):
+        inside.layout.display = "" if event["new"] else "none"
+        press.icon = "caret-down" if event["new"] else "caret-right"
+
+    press.observe(turn, "value")
+    return ipw.VBox([press, inside])
 
 
 def message_line(send) -> tuple[ipw.Text, ipw.HBox]:
@@ -97,7 +137,8 @@ def message_line(send) -> tuple[ipw.Text, ipw.HBox]:
     text.add_class("netlib-text")
     # the page's own submit event: it comes after the last letter, which a quick click may overtake
     text.on_msg(lambda _, content, __: send() if content.get("event") == "submit" else None)
-    return text, ipw.HBox([text, button("Send", lambda _: send(), "send it (Enter does so too)")])
+    sending = button("Send", lambda _: send(), "send it (Enter does so too)", main=True)
+    return text, ipw.HBox([text, sending])
 
 
 def number(label: str, value: int, low: int, high: int, tooltip: str) -> ipw.BoundedIntText:
@@ -149,6 +190,12 @@ def _keep_in_order(control: ipw.Widget):
     a click on a button overtakes the text that was typed before it.
     """
     control.comm._reply_subshell_for = lambda content, asked: None
+
+
+def _close(widgets: list[ipw.Widget]):
+    for widget in widgets:
+        for part in (widget, widget.layout, getattr(widget, "style", widget)):
+            part.close()
 
 
 def _below(widget: ipw.Widget) -> Iterator[ipw.Widget]:

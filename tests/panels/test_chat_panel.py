@@ -205,7 +205,7 @@ def test_stop_ends_the_server_disables_all_and_is_idempotent(serve, nothing_left
     control(panel, "stop").click()
     panel.stop()
     assert "stopped" in panel.status.value
-    assert all(w.disabled for w in below(panel.box) if hasattr(w, "disabled"))
+    assert all(w.disabled for w in panel._controls())
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(panel.address, 1)
 

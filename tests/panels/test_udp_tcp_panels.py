@@ -180,7 +180,7 @@ def test_stop_is_idempotent_disables_every_control_and_leaves_nothing(kind, noth
     control(panel, "stop").click()
     panel.stop()
     assert "stopped" in panel.status.value
-    assert all(w.disabled for w in below(panel.box) if hasattr(w, "disabled"))
+    assert all(w.disabled for w in panel._controls())
 
 
 @both_panels

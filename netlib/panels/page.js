@@ -1,0 +1,136 @@
+// What every panel does in its page. It keeps its keys to itself, names what has no name, says to
+// the kernel that the page is there, and to the reader when the kernel is not.
+
+const BEAT = 2000; // milliseconds
+const DEAD = "The kernel has restarted or ended: run this cell again.";
+const GONE = new Set(["restarting", "autorestarting", "terminating", "dead"]);
+
+function onDeath(model, act) { // returns what ends the watch
+  const kernel = model.widget_manager?.kernel;
+  const heard = (_, status) => GONE.has(status) && act();
+  kernel?.statusChanged?.connect(heard);
+  model.on("comm_live_update", act);
+  return () => {
+    kernel?.statusChanged?.disconnect(heard);
+    model.off("comm_live_update", act);
+  };
+}
+
+function initialize({model}) { // once for each page that has the notebook open, in sight or not
+  const page = Math.random().toString(36);
+  const say = beat => {
+    try {
+      if (model.get("is_open")) model.send({beat, page});
+    } catch { // the notebook was closed in this page
+      end();
+    }
+  };
+  const here = () => say(document.hidden ? "hidden" : "here");
+  const leave = () => { // a page that is left is hidden after this
+    say("leaving");
+    end();
+  };
+  const end = () => {
+    clearInterval(timer);
+    document.removeEventListener("visibilitychange", here);
+    window.removeEventListener("pagehide", leave);
+    unwatch();
+  };
+  const timer = setInterval(here, BEAT), unwatch = onDeath(model, end);
+  document.addEventListener("visibilitychange", here);
+  window.addEventListener("pagehide", leave);
+  here();
+  return end;
+}
+
+class View {
+  constructor(model, root) {
+    this.model = model;
+    this.root = root;
+    root.setAttribute("role", "group");
+    root.setAttribute("aria-label", model.get("title"));
+    root.tabIndex = -1;
+    this.stop = new AbortController();
+    const {signal} = this.stop;
+    root.addEventListener("keydown", keepKey, {signal});
+    document.addEventListener("focusin", event => {
+      root.hasFocus = root.contains(event.target); // kept there: New panel brings another View
+    }, {signal});
+    this.changes = new MutationObserver(() => this.soon());
+    this.changes.observe(root, {childList: true, subtree: true, attributeFilter: ["disabled"]});
+    this.size = new ResizeObserver(() => this.measure());
+    this.size.observe(root);
+    this.tidy();
+  }
+
+  soon() { // once for many changes
+    this.request ??= setTimeout(() => {
+      this.request = undefined;
+      this.tidy();
+    }, 30);
+  }
+
+  tidy() {
+    const all = selector => this.root.querySelectorAll(selector);
+    for (const handle of all(".noUi-handle:not([aria-label])"))
+      handle.setAttribute("aria-label",
+        handle.closest(".widget-inline-hbox").querySelector(".widget-label").textContent);
+    for (const status of all(".netlib-status .widget-html-content:not([role])"))
+      status.setAttribute("role", "status");
+    for (const fold of all(".netlib-fold"))
+      fold.setAttribute("aria-expanded", String(fold.classList.contains("mod-active")));
+    for (const wide of all(".netlib-picture .widget-html-content, .netlib-scroll .widget-html-content"))
+      wide.tabIndex = wide.scrollWidth > wide.clientWidth || wide.scrollHeight > wide.clientHeight
+        ? 0 : -1;
+    // a button that was disabled or went away under the focus: or the next key is the notebook's
+    if (this.root.hasFocus && document.activeElement === document.body)
+      this.root.focus({preventScroll: true});
+  }
+
+  measure() { // the kernel draws its pictures to measure, in em
+    const size = parseFloat(getComputedStyle(this.root).fontSize);
+    const width = Math.floor(2 * (this.root.clientWidth / size)) / 2;
+    if (!width || width === this.model.get("width") || !this.model.get("is_open")) return;
+    this.model.set("width", width);
+    this.model.save_changes();
+  }
+
+  dead() {
+    this.root.classList.add("netlib-dead");
+    for (const row of this.root.children)
+      if (!row.classList.contains("netlib-status")) row.inert = true;
+    const status = this.root.querySelector(".netlib-status .widget-html-content");
+    if (status) status.textContent = DEAD;
+  }
+
+  end() {
+    this.stop.abort();
+    this.changes.disconnect();
+    this.size.disconnect();
+    clearTimeout(this.request);
+  }
+}
+
+// D D deletes a cell, Shift+Enter runs it: not while the focus is here. Ctrl+S goes on saving.
+function keepKey(event) {
+  const command = event.ctrlKey || event.metaKey || event.altKey;
+  if (!command || event.key === "Enter") event.stopPropagation();
+}
+
+function render({model, el}) {
+  let view;
+  const begin = () => { // it is rendered before it is put into the page
+    const root = el.closest(".netlib-panel");
+    if (root) view = new View(model, root);
+    else waiting = requestAnimationFrame(begin);
+  };
+  let waiting = requestAnimationFrame(begin);
+  const unwatch = onDeath(model, () => view?.dead());
+  return () => {
+    cancelAnimationFrame(waiting);
+    unwatch();
+    view?.end();
+  };
+}
+
+export default {initialize, render};

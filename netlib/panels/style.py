@@ -1,0 +1,127 @@
+"""The look of all panels: one style sheet on JupyterLab's variables, and one size for the room.
+
+Every length is in em of the panel, so that the one number `--netlib-scale` makes controls, tables
+and pictures larger together. What matters for a new panel:
+
+- `netlib-main` on the button that does what the panel is for; Stop looks unlike it by itself;
+- `fold` (panel.py) hides what is needed seldom behind one button;
+- a table without a row of data is not shown;
+- colours of text are `var(--netlib-sender)`, `-receiver`, `-loss`, `-grey`, which read well on the
+  ground of either theme; a picture's ground is `var(--netlib-ground)`, its lines `currentColor`;
+- a picture inside `netlib-picture` scrolls sideways where the page is too narrow for its labels.
+"""
+
+import os
+
+from netlib.show.style import LOSS, RECEIVER, SENDER
+
+ROOMS = {"normal": 1.0, "large": 1.3}  # times the size of the notebook's own text
+VARIABLE = "NETLIB_ROOM"
+_chosen: list[str] = []
+
+
+def room(size: str | None = None) -> str:
+    """Choose the size of panels that are opened from now on; return the one that holds.
+
+    size: "normal" or "large". Unless one was chosen, the variable NETLIB_ROOM says it.
+    Raises ValueError for another.
+    """
+    if size is not None:
+        if size not in ROOMS:
+            raise ValueError(f"size must be one of {', '.join(ROOMS)}, got {size!r}")
+        _chosen[:] = [size]
+    wanted = _chosen[0] if _chosen else os.environ.get(VARIABLE, "normal")
+    return wanted if wanted in ROOMS else "normal"
+
+
+_SIZES = "".join(f".netlib-{name} {{--netlib-scale: {size:g}}}\n" for name, size in ROOMS.items())
+STYLE = f"""<style>
+.netlib-panel {{
+  --netlib-sender: {SENDER}; --netlib-receiver: #00704f; --netlib-loss: #b34700;
+  --netlib-grey: #5f5f5f; --netlib-main: {SENDER}; --netlib-on: #fff;
+  --netlib-ground: var(--jp-layout-color0, #fff); --netlib-ink: var(--jp-ui-font-color1, #222);
+  --netlib-quiet: var(--jp-layout-color2, #eee); --netlib-rule: var(--jp-border-color1, #bbb);
+  --netlib-real: {SENDER}; --netlib-lost: {LOSS}; --netlib-acked: {RECEIVER};
+  --jp-widgets-font-size: 1em; --jp-widgets-inline-height: 2em; --jp-widgets-margin: 0.15em;
+  --jp-widgets-inline-width-short: 10em; --jp-widgets-inline-width: 20em;
+  --jp-widgets-slider-handle-size: 1.1em; --jp-widgets-slider-track-thickness: 0.3em;
+  --jp-widgets-color: var(--netlib-ink); --jp-widgets-label-color: var(--netlib-ink);
+  --jp-widgets-readout-color: var(--netlib-ink); --jp-widgets-input-color: var(--netlib-ink);
+  font-size: calc(var(--netlib-scale, 1) * var(--jp-content-font-size1, 14px));
+  color: var(--netlib-ink); background: var(--netlib-ground);
+  border: 1px solid var(--netlib-rule); border-radius: 0.4em; padding: 0.5em 0.8em;
+  box-sizing: border-box; max-width: 100%; overflow: hidden;
+}}
+[data-jp-theme-light="false"] .netlib-panel {{
+  --netlib-sender: #6cc1f5; --netlib-receiver: #3fd0a5; --netlib-loss: #ff9d5c;
+  --netlib-grey: #a8a8a8; --netlib-real: #56b4e9; --netlib-lost: #ff8a3d;
+}}
+{_SIZES}
+.netlib-panel .widget-box {{overflow: visible; max-width: 100%}}
+.netlib-panel .widget-hbox {{flex-flow: row wrap; align-items: center; gap: 0.1em 0.5em}}
+.netlib-panel .widget-vbox {{gap: 0.2em}}
+.netlib-panel .netlib-heading {{justify-content: space-between}}
+.netlib-panel .netlib-name .widget-html-content {{font-weight: 600}}
+.netlib-panel .widget-html, .netlib-panel .widget-html-content {{
+  font-size: inherit; line-height: 1.4; min-height: 0; margin: 0; max-width: 100%;
+}}
+.netlib-panel .widget-html-content:empty {{display: none}}
+.netlib-panel .widget-label, .netlib-panel .widget-readout {{
+  line-height: 2em; height: 2em; min-width: 0; color: var(--netlib-ink);
+}}
+.netlib-panel input, .netlib-panel select {{font-size: inherit; height: 2em; line-height: 1.8}}
+.netlib-panel input[type="checkbox"] {{width: 1em; height: 1em}}
+.netlib-panel .jupyter-button {{
+  width: auto; min-width: 5.5em; padding: 0 0.9em; line-height: 1.9em; border-radius: 0.3em;
+  border: 1px solid var(--netlib-rule); background: var(--netlib-quiet); color: var(--netlib-ink);
+  font-size: inherit; box-shadow: none; overflow: visible;
+}}
+.netlib-panel .jupyter-button:hover:enabled {{border-color: var(--netlib-ink); box-shadow: none}}
+.netlib-panel .jupyter-button.mod-active {{
+  background: var(--netlib-ink); border-color: var(--netlib-ink); color: var(--netlib-ground);
+}}
+.netlib-panel .jupyter-button.netlib-main {{
+  background: var(--netlib-main); border-color: var(--netlib-main); color: var(--netlib-on);
+  font-weight: 600;
+}}
+.netlib-panel .jupyter-button.netlib-stop {{
+  background: transparent; border-color: var(--netlib-loss); color: var(--netlib-loss);
+  font-weight: 600;
+}}
+.netlib-panel .jupyter-button:disabled {{
+  background: transparent; border: 1px dashed var(--netlib-rule); color: var(--netlib-grey);
+  opacity: 1;
+}}
+.netlib-panel .jupyter-button.netlib-fold {{
+  background: transparent; border-color: transparent; color: var(--netlib-sender);
+  padding: 0 0.2em; text-decoration: underline;
+}}
+.netlib-panel :focus-visible {{
+  outline: 0.18em solid var(--netlib-sender) !important; outline-offset: 0.1em;
+}}
+.netlib-panel:focus {{outline: none}}
+.netlib-panel table {{
+  line-height: 1.4; border-spacing: 0; border-collapse: collapse; margin: 0.2em 0;
+  font-size: 0.93em; color: inherit; table-layout: auto; font-variant-numeric: tabular-nums;
+}}
+.netlib-panel table:not(:has(td)) {{display: none}}
+.netlib-panel th, .netlib-panel td {{
+  padding: 0.05em 1.2em 0.05em 0; overflow-wrap: anywhere; max-width: none;
+}}
+.netlib-panel th {{
+  color: var(--netlib-grey); font-weight: 600; border-bottom: 1px solid var(--netlib-rule);
+  white-space: nowrap !important;
+}}
+.netlib-panel tr, .netlib-panel tr:nth-child(even), .netlib-panel tr:hover {{
+  background: none !important;
+}}
+.netlib-panel .netlib-status .widget-html-content {{
+  min-height: 1.4em; border-left: 0.25em solid var(--netlib-sender); padding-left: 0.6em;
+}}
+.netlib-panel .netlib-scroll .widget-html-content {{overflow-y: auto}}
+.netlib-panel .netlib-picture .widget-html-content {{overflow-x: auto}}
+.netlib-panel .noUi-connect {{background: var(--netlib-main)}}
+.netlib-panel .jupyter-widgets-disconnected::before {{display: none}}
+.netlib-panel.netlib-dead > :not(.netlib-status) {{opacity: 0.5}}
+.netlib-page {{display: none !important}}
+</style>"""
