@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import ClassVar
 
 import ipywidgets as ipw
@@ -18,6 +18,7 @@ class Panel:
     """A box of controls around some sockets, stoppable, and replaced when its cell runs again.
 
     A kind of panel implements `close_sockets` and opens its sockets after `__init__` returns.
+    beside: what stands in the title's row.
     """
 
     running: ClassVar[dict[type, "Panel"]] = {}
@@ -28,7 +29,7 @@ class Panel:
         panel._again = lambda: panel.__init__(*arguments, **named)  # type: ignore[misc]
         return panel
 
-    def __init__(self, title: str, *rows: ipw.Widget):
+    def __init__(self, title: str, *rows: ipw.Widget, beside: Sequence[ipw.Widget] = ()):
         self.title, self.is_open = title, True
         self.status = ipw.HTML().add_class("netlib-status")
         self.page = Page(title, lambda: self.stop(UNSEEN))
@@ -36,7 +37,7 @@ class Panel:
         self.new_button = button("New panel", lambda _: self.renew(), "open it anew", main=True)
         self.new_button.layout.display = "none"
         name = ipw.HTML(f"{STYLE}{html.escape(title)}").add_class("netlib-name")
-        heading = ipw.HBox([name, self.page, self.new_button, self.stop_button])
+        heading = ipw.HBox([name, self.page, *beside, self.new_button, self.stop_button])
         self.box = ipw.VBox([heading.add_class("netlib-heading"), *rows, self.status])
         self.box.add_class("netlib-panel").add_class(f"netlib-{room()}")
         for control in [self.page, self.new_button, *self._controls()]:

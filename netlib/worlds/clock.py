@@ -5,7 +5,7 @@ from time import perf_counter
 
 
 class Clock:
-    """Show real time (that of perf_counter, in seconds) until `run` is told something else.
+    """Show the seconds since it was made, until `run` is told something else.
 
     All who share it live in its time: a link's delays and an endpoint's timers stand still with it.
     What came before the last `run` counts as come at that moment, so that time never goes back.
@@ -13,8 +13,7 @@ class Clock:
     """
 
     def __init__(self):
-        now = perf_counter()
-        self._course = now, now, 1.0, inf  # since (real time), from (its own), speed, until
+        self._course = perf_counter(), 0.0, 1.0, inf  # since (real time), from (its own), speed, until
 
     @property
     def course(self) -> tuple[float, float]:

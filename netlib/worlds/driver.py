@@ -73,10 +73,12 @@ class Driver(UDPSender):
 
     def due(self) -> float:
         """Return when the endpoint is to be woken, on the clock of perf_counter; inf: never."""
+        return self._clock.when(self.due_on_clock())
+
+    def due_on_clock(self) -> float:
+        """Return when its own clock will show that; inf: never."""
         deadline = self.endpoint.deadline
-        if deadline is None or self._start is None:
-            return inf
-        return self._clock.when(self._start + deadline)
+        return inf if deadline is None or self._start is None else self._start + deadline
 
     def take(self):
         """Give the endpoint what waits in the socket."""

@@ -37,7 +37,7 @@ def running(*messages: bytes, delay: float, timeout: float = 600.0, **options):
         delay=delay,
         **{"spacing": 0.0} | options,
     )
-    panel.start_button.click()
+    panel.controls.start.click()
     try:
         wait(panel, panel._flights.on_the_way)
         yield panel
@@ -69,7 +69,7 @@ def actions(panel: LadderPanel) -> list[tuple[str, str]]:
 
 
 def pressed(panel: LadderPanel, name: str):
-    (found,) = (b for b in panel.buttons if b.description == name)
+    (found,) = (b for b in panel.controls.presses if b.description == name)
     found.click()
 
 
@@ -78,7 +78,7 @@ def pressed(panel: LadderPanel, name: str):
 
 def test_a_click_on_an_arrow_drops_that_real_datagram():
     with running(delay=LONG) as panel:
-        page_says(panel, act="", on=["forward", 0])
+        page_says(panel, act="", on=["forward", 0, 0])
         assert "was dropped, by you" in panel.status.value
         wait(panel, lambda: not panel._flights.on_the_way())
         assert panel.view.arrows[0]["state"] == "lost"
@@ -107,7 +107,7 @@ def test_a_duplicated_datagram_arrives_twice_and_is_delivered_once():
 
 def test_a_delayed_datagram_arrives_that_much_later():
     with running(b"x", delay=SHORT) as panel:
-        panel.delay.value = 0.4
+        panel.controls.delay.value = 0.4
         pressed(panel, "Delay")
         assert "was delayed by 0.4 s, by you" in panel.status.value
         wait(panel, lambda: over(panel))
@@ -117,15 +117,15 @@ def test_a_delayed_datagram_arrives_that_much_later():
 
 def test_what_a_click_does_can_be_chosen():
     with running(delay=LONG) as panel:
-        panel.click.value = "duplicate"
-        page_says(panel, act="", on=["forward", 0])
+        panel.controls.click.value = "duplicate"
+        page_says(panel, act="", on=["forward", 0, 0])
         assert len(panel._flights.on_the_way()) == 2
 
 
 def test_a_key_names_what_it_does_and_the_arrow_keys_choose_for_the_buttons():
     with running(delay=LONG) as panel:
-        page_says(panel, act="duplicate", on=["forward", 0])
-        page_says(panel, choose=["forward", 0])
+        page_says(panel, act="duplicate", on=["forward", 0, 0])
+        page_says(panel, choose=["forward", 0, 0])
         pressed(panel, "Drop")
         wait(panel, lambda: len(panel._flights.on_the_way()) == 1)
 
@@ -135,7 +135,7 @@ def test_too_late_is_said_and_nothing_is_done():
         wait(panel, lambda: over(panel))
         before = actions(panel)
         for act in ("", "drop"):
-            page_says(panel, act=act, on=["forward", 0])
+            page_says(panel, act=act, on=["forward", 0, 0])
             assert "Too late" in panel.status.value
         pressed(panel, "Drop")
         assert "Nothing is on its way" in panel.status.value
@@ -147,10 +147,10 @@ def test_too_late_is_said_and_nothing_is_done():
     [
         {},
         {"on": []},
-        {"act": 7, "on": ["forward", 0]},
-        {"act": "eat", "on": ["forward", 0]},
-        {"act": "drop", "on": [None, None]},
-        {"act": "drop", "on": ["sideways", 0]},
+        {"act": 7, "on": ["forward", 0, 0]},
+        {"act": "eat", "on": ["forward", 0, 0]},
+        {"act": "drop", "on": [None, None, 0]},
+        {"act": "drop", "on": ["sideways", 0, 0]},
     ],
 )
 def test_nonsense_from_the_page_does_nothing(content):
@@ -167,7 +167,7 @@ def test_without_a_timer_a_dropped_datagram_is_the_end():
             return sent
 
     panel = LadderPanel(lambda: Naive([b"x"]), StopAndWaitReceiver, delay=LONG)
-    panel.start_button.click()
+    panel.controls.start.click()
     wait(panel, panel._flights.on_the_way)
     pressed(panel, "Drop")
     wait(panel, lambda: over(panel))
@@ -188,7 +188,7 @@ def test_the_page_is_told_when_the_timer_will_go_off():
 def test_restart_begins_anew_with_fresh_endpoints():
     with running(delay=LONG) as panel:
         sender, run = panel.sender, panel.view.run
-        panel.start_button.click()
+        panel.controls.start.click()
         wait(panel, panel._flights.on_the_way)
         assert panel.sender is not sender and panel.view.run == run + 1
         assert [arrow["number"] for arrow in panel.view.arrows] == [0]
@@ -200,7 +200,7 @@ def test_at_restart_the_pages_clock_begins_anew_together_with_the_run():
         told = []
         panel.view.observe(lambda change: told.append((panel.view.run, panel.view.now)), "run")
         run = panel.view.run
-        panel.start_button.click()
+        panel.controls.start.click()
         assert told == [(run + 1, 0.0)]
 
 
@@ -215,7 +215,7 @@ def test_an_endpoint_that_never_returns_does_not_hold_up_stop_and_the_panel_says
             return super().receive(datagram, now)
 
     panel = LadderPanel(lambda: StopAndWaitSender([b"a"]), Stuck, delay=0.2)
-    panel.start_button.click()
+    panel.controls.start.click()
     wait(panel, panel._flights.on_the_way)
     wait(panel, lambda: panel._talk._relay.report.forward.in_flight == 0)
     first = panel._talk.session
@@ -230,11 +230,11 @@ def test_an_endpoint_that_never_returns_does_not_hold_up_stop_and_the_panel_says
 def test_stop_disables_everything_and_a_click_afterwards_does_nothing():
     with running(delay=LONG) as panel:
         panel.stop()
-        assert panel.view.disabled and not panel.view.running
-        assert all(b.disabled for b in (*panel.buttons, panel.start_button, panel.delay))
+        assert panel.view.disabled and panel.view.clock["over"]
+        assert all(b.disabled for b in (*panel.controls.presses, panel.controls.start, panel.controls.delay))
         said = panel.status.value
-        page_says(panel, act="drop", on=["forward", 0])
-        panel.start_button.click()
+        page_says(panel, act="drop", on=["forward", 0, 0])
+        panel.controls.start.click()
         assert panel.status.value == said and panel._talk is None
 
 
@@ -258,7 +258,7 @@ def test_an_endpoint_that_breaks_is_named():
             raise ValueError("no <such> thing")
 
     panel = LadderPanel(lambda: StopAndWaitSender([b"a"]), Broken, delay=0.2)
-    panel.start_button.click()
+    panel.controls.start.click()
     wait(panel, lambda: over(panel))
     assert "ValueError: no &lt;such&gt; thing" in panel.status.value
     panel.stop()
@@ -267,7 +267,7 @@ def test_an_endpoint_that_breaks_is_named():
 def test_hostile_payloads_are_text_wherever_they_are_shown():
     with running(HOSTILE, delay=LONG, label=lambda payload: HOSTILE.decode()) as panel:
         wait(panel, lambda: "onerror" in panel.said.value)
-        page_says(panel, act="delay", on=["forward", 0])
+        page_says(panel, act="delay", on=["forward", 0, 0])
         assert "onerror" in panel.status.value
         shown = "".join(w.value for w in below(panel.box) if isinstance(w, ipw.HTML))
         assert not re.search("<(img|script)", shown)
@@ -319,7 +319,7 @@ def test_an_unknown_action_is_named():
 
 def test_a_maker_of_something_else_is_named_at_start():
     panel = LadderPanel(lambda: "nothing", StopAndWaitReceiver)
-    panel.start_button.click()
+    panel.controls.start.click()
     assert "expected an Endpoint" in panel.status.value and "nothing" in panel.status.value
     assert panel._talk is None
     panel.stop()

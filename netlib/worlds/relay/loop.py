@@ -63,7 +63,7 @@ class RelayConfig(NamedTuple):
     backward: Link
     record: bool
     max_clients: int
-    clock: Clock  # in whose time the links delay, and all is recorded
+    clock: Clock | None  # in whose time the links delay, and all is recorded
 
 
 class Flight(NamedTuple):
@@ -95,8 +95,7 @@ class Loop:
         self._backward = Direction("backward", config.backward, latest if shared else [0.0])
         self._on_way: list[Flight] = []  # a heap: the next to leave comes first
         self._complete_until = 0.0  # all that arrived before this has been taken
-        self._clock, self._tally, self._order = config.clock, Tally(), count()
-        self._began = self._clock.now()
+        self._clock, self._tally, self._order = config.clock or Clock(), Tally(), count()
         self._records: list[Record] = []
         self._bytes_on_way = self._bytes_recorded = self._unrecorded = 0
         self._ended, self._cpu_before = False, 0.0
@@ -237,8 +236,8 @@ class Loop:
             self._unrecorded += 1
             return
         self._bytes_recorded += len(payload) + BOOKKEEPING
-        elapsed, name, source = at - self._began, direction.name, client.address
-        self._records.append(Record(elapsed, name, action, payload, source, note, number, copy))
+        name, source = direction.name, client.address
+        self._records.append(Record(at, name, action, payload, source, note, number, copy))
 
     def _open_socket(self) -> RelaySocket:
         config = self._config
@@ -265,17 +264,17 @@ class Loop:
             len(self._clients),
             self._clients.evicted,
             time.thread_time() - self._cpu_before,
-            self._clock.now() - self._began,
+            self._clock.now(),
             self._unrecorded,
         )
 
     def rows_since(self, since: int) -> tuple[float, list[Record]]:
         """Return the time now, and what has been recorded from number `since` on."""
-        return self._clock.now() - self._began, self._records[since:]
+        return self._clock.now(), self._records[since:]
 
     def next_due(self) -> float | None:
         """Return when the next datagram will leave [s], or None if none is on its way."""
-        return self._on_way[0].due - self._began if self._on_way else None
+        return self._on_way[0].due if self._on_way else None
 
     def dial(self, links: dict[str, Link]):
         """Change the settings of the links, by the names of their directions."""

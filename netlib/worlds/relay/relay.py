@@ -41,7 +41,8 @@ class Relay:
     thread: run here and not in a process of its own. That takes models of loss and delay that a
     notebook defines, and it is a trap: a busy Python program lets its relay thread wait, so that
     datagrams are seconds late or lost at a few thousand per second. Look at `report` then.
-    clock: in whose time the links delay, and all is recorded; only a thread can share it.
+    clock: in whose time the links delay, and all is recorded, if not in seconds since the relay
+    began; only a thread can share it.
     """
 
     def __init__(
@@ -64,7 +65,7 @@ class Relay:
         self._host, self._port, self._record, self._max_clients = host, port, record, max_clients
         if clock and not thread:
             raise ValueError("a clock needs thread=True: a process of its own cannot share it")
-        self._clock = clock or Clock()
+        self._clock = clock
         self._kind = ThreadHost if thread else ProcessHost
         self._runner: ProcessHost | ThreadHost | None = None
         self._address: Address | None = None
