@@ -11,6 +11,7 @@ from netlib.panels.page import Page
 from netlib.panels.style import STYLE, room
 
 WIDE = {"description_width": "initial"}
+GRACE = 0.2  # seconds in which Stop collects what has arrived
 UNSEEN = "closed: no page has shown it for some seconds; New panel opens it again"
 
 
@@ -134,19 +135,41 @@ def fold(label: str, *rows: ipw.Widget) -> ipw.VBox:
 
 def message_line(send) -> tuple[ipw.Text, ipw.HBox]:
     """Return a text field and the line it stands in; Enter and the Send button both call `send`."""
-    text = ipw.Text("hello", description="message", layout={"width": "30em"}, style=WIDE)
-    text.add_class("netlib-text")
+    text = ipw.Text("hello", description="message", style=WIDE)
+    text.add_class("netlib-text").add_class("netlib-wide")
     # the page's own submit event: it comes after the last letter, which a quick click may overtake
     text.on_msg(lambda _, content, __: send() if content.get("event") == "submit" else None)
     sending = button("Send", lambda _: send(), "send it (Enter does so too)", main=True)
     return text, ipw.HBox([text, sending])
 
 
-def number(label: str, value: int, low: int, high: int, tooltip: str) -> ipw.BoundedIntText:
-    """Return a field for a whole number between `low` and `high`."""
-    layout = {"width": f"{len(label) // 2 + 9}em"}  # room for the label, six digits, two arrows
-    look = {"description": label, "tooltip": tooltip, "layout": layout, "style": WIDE}
-    return ipw.BoundedIntText(value, min=low, max=high, **look)
+def number(label: str, value: int, low: int, high: int, tooltip: str, say) -> ipw.IntText:
+    """Return a field for a whole number from `low` to `high`; `say` tells of what was no such."""
+    layout = {"width": f"{len(label) // 2 + 7}em"}  # room for the label, six digits, two arrows
+    field = ipw.IntText(value, description=label, tooltip=tooltip, layout=layout, style=WIDE)
+
+    def bound(change):  # the field with bounds of its own would do it without a word
+        wanted = change["new"]
+        if not low <= wanted <= high:
+            field.value = min(max(low, wanted), high)
+            say(f"{label}: {wanted} is not from {low} to {high}, so it is {field.value}.")
+
+    field.observe(bound, "value")
+    return field
+
+
+def tasks(settings: dict[str, dict], take) -> ipw.Dropdown:
+    """Return a choice among the notebook's tasks; `take` is called with the settings of one."""
+    options = [("…", None), *settings.items()]
+    menu = ipw.Dropdown(options=options, index=0, description="try", style=WIDE)
+
+    def chosen(change):
+        if change["new"]:
+            take(settings[menu.label])
+            menu.index = 0  # so that the same can be chosen again
+
+    menu.observe(chosen, "index")
+    return menu.add_class("netlib-task")
 
 
 def toggle(label: str, change) -> ipw.ToggleButton:

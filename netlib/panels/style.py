@@ -123,5 +123,14 @@ STYLE = f"""<style>
 .netlib-panel .noUi-connect {{background: var(--netlib-main)}}
 .netlib-panel .jupyter-widgets-disconnected::before {{display: none}}
 .netlib-panel.netlib-dead > :not(.netlib-status) {{opacity: 0.5}}
+.netlib-tape .widget-html-content > div {{
+  font-family: var(--jp-code-font-family, monospace); line-height: 1.8; white-space: pre;
+}}
+.netlib-tape div > span:first-child {{display: inline-block; width: 5.5em}}
+.netlib-tape div > span:not(:first-child) {{ /* shadows take no room: a byte has one column */
+  box-shadow: 0 0 0 1px currentColor, -2px 0 currentColor; letter-spacing: 0.1em;
+}}
+.netlib-tape .netlib-sender {{color: var(--netlib-sender)}}
+.netlib-tape .netlib-receiver {{color: var(--netlib-receiver)}}
 .netlib-page {{display: none !important}}
 </style>"""
