@@ -13,7 +13,12 @@ class Clock:
     """
 
     def __init__(self):
-        self._course = perf_counter(), 0.0, 1.0, inf  # since (real time), from (its own), speed, until
+        self._course = (
+            perf_counter(),
+            0.0,
+            1.0,
+            inf,
+        )  # real since, own since, speed, until
 
     @property
     def course(self) -> tuple[float, float]:

@@ -1,10 +1,11 @@
-"""The buttons of the ladder: what the panel is for in one row, what is seldom needed folded away."""
+"""The buttons of the ladder: what the panel is for beside its title, the rest folded."""
 
 from typing import Any, Protocol
 
 import ipywidgets as ipw
 
 from netlib.panels.panel import WIDE, button, in_rows
+from netlib.panels.panel import tasks as menu
 
 CHOICES = ("drop", "delay", "duplicate")
 SPEEDS = {"× ¼": 0.25, "× 1": 1.0, "× 4": 4.0, "× 16": 16.0}
@@ -22,14 +23,14 @@ class Owner(Protocol):
     def step(self): ...
     def send_new(self): ...
     def act(self, what: str): ...
-    def set_task(self, name: str): ...
+    def set_task(self, task: dict): ...
     def dial(self, delay: float): ...
 
 
 class Controls:
     """Make the controls, and wire them to the panel."""
 
-    def __init__(self, panel: Owner, tasks: list[str], delay: float):
+    def __init__(self, panel: Owner, tasks: Tasks, delay: float):
         self._panel = panel
         tip = "one more message for the sender, while the conversation runs"
         self.start = self._button("Start", panel.start, "begin anew, at any moment", main=True)
@@ -38,8 +39,7 @@ class Controls:
         self.new = self._button("Send new", panel.send_new, tip)
         self.speed = ipw.Dropdown(options=SPEEDS, value=1.0, **_look("speed", "9em"))
         self.speed.add_class("netlib-speed").observe(self._heard(self._change_speed), "value")
-        self.task = ipw.Dropdown(options=tasks, **_look("task", "20em")).add_class("netlib-task")
-        self.task.observe(self._heard(panel.set_task), "value")
+        self.task = menu(tasks, panel.if_open(panel.set_task))
         self.click = ipw.ToggleButtons(options=CHOICES).add_class("netlib-click")
         self.delay = ipw.BoundedFloatText(
             delay, min=0.2, max=max(LONGEST, delay), step=0.1, **_look("one-way delay [s]", "13em")
@@ -48,7 +48,7 @@ class Controls:
         self.presses = [self._act(what, key) for what, key in zip(CHOICES, "DLU", strict=True)]
         self.main = [self.start, self.pause, self.step, self.speed]
         clicks = [ipw.Label("A click will"), self.click]
-        (self.row,) = in_rows([*clicks, self.task] if len(tasks) > 1 else clicks)
+        (self.row,) = in_rows([*clicks, self.task] if tasks else clicks)
         label = ipw.Label("The chosen datagram, or the last one:")
         self.folded = in_rows([self.delay, self.new], [label, *self.presses])
         self.show(False, False, False)

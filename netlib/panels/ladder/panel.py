@@ -49,7 +49,6 @@ class LadderPanel(Panel):
         tasks: Tasks | None = None,
     ):
         _expect_functions(sender=sender, receiver=receiver)
-        self._tasks = {"free play": {}} | expect_tasks(tasks or {})
         self._plain = {"sender": sender, "receiver": receiver, "delay": delay, "click": "drop"}
         self._make, self._text = (sender, receiver), partial(labelled, label)
         self.sender: Endpoint | None = None
@@ -66,7 +65,7 @@ class LadderPanel(Panel):
         self.view = FlightsView()
         self.view.on_msg(self.if_open(lambda _, content, __: self._hear(content)))
         self.said = ipw.HTML().add_class("netlib-said")
-        self.controls = Controls(self, list(self._tasks), delay)
+        self.controls = Controls(self, expect_tasks(tasks or {}), delay)
         more = fold("More: delay, new message, buttons, text", *self.controls.folded, self.said)
         rows = self.controls.row, self.view, more
         super().__init__("Ladder panel", *rows, beside=self.controls.main)
@@ -123,13 +122,13 @@ class LadderPanel(Panel):
             return self.set_status("Nothing is on its way now.")
         self._tamper(flight or on_the_way[-1], what)
 
-    def set_task(self, name: str):
+    def set_task(self, task: dict):
         """Set all that a task asks for."""
-        settings = self._plain | self._tasks[name]
+        settings = self._plain | task
         self._make = settings["sender"], settings["receiver"]
         self.controls.delay.value, self.controls.click.value = settings["delay"], settings["click"]
-        start = self.controls.start.description
-        self.set_status(f"{name}: {settings['delay']:g} s each way. Press {start}.")
+        start, click = self.controls.start.description, settings["click"]
+        self.set_status(f"Set: {settings['delay']:g} s each way, a click will {click}. {start}.")
 
     def dial(self, delay: float):
         """Change the delay [s] of the datagrams to come."""
