@@ -13,12 +13,7 @@ class Clock:
     """
 
     def __init__(self):
-        self._course = (
-            perf_counter(),
-            0.0,
-            1.0,
-            inf,
-        )  # real since, own since, speed, until
+        self._course = perf_counter(), 0.0, 1.0, inf  # real since, own since, speed, until
 
     @property
     def course(self) -> tuple[float, float]:

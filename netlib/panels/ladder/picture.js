@@ -11,7 +11,8 @@
 
 const SVG = "http://www.w3.org/2000/svg";
 const PAST = 3.5, FUTURE = [4, 11]; // seconds in sight: before now; after it, at least and at most
-const LANDED = [0.5, 0.3, 0.7, 0.15, 0.85], FLYING = [1, 0.8, 0.6, 0.4, 0.2];
+const LANDED = {shares: [0.5, 0.35, 0.65, 0.2, 0.8], beside: [0.33, -0.45, 1.15]}; // on its line
+const FLYING = {shares: [1, 0.8, 0.6, 0.4, 0.2], beside: [-0.45, 1.15]}; // above it, or below
 let pictures = 0;
 
 function make(parent, tag, attributes, text) {
@@ -192,13 +193,13 @@ class Picture {
       class: open ? "halo bold" : "halo"}, text);
   }
 
-  freeSpot(text, points, shares) { // or null
+  freeSpot(text, points, {shares, beside}) { // or null
     const [tx, ty] = points.at(-1), [sx, sy] = points[0], {em} = this;
     const half = this.pen.measureText(text).width / 2 + 2;
-    for (const below of [-0.45 * em, 1.15 * em])
+    for (const below of beside)
       for (const share of shares) {
         const x = Math.max(this.left + half, Math.min(this.right - half, sx + share * (tx - sx)));
-        const y = sy + share * (ty - sy) + below;
+        const y = sy + share * (ty - sy) + below * em;
         const box = [x - half, x + half, y - 0.85 * em, y + 0.25 * em];
         if (!this.boxes.some(other => meet(box, other))) return {x, y, box};
       }

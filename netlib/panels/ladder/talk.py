@@ -84,7 +84,8 @@ class LiveTalk:
         self._trace, self._clock = Trace(show_times=True), Clock()
         alarms = (partial(self._report_alarm, side) for side in (0, 1))
         self._sender, self._receiver = map(TimerSpy, ends, alarms)
-        self._link, self._relay = link, None
+        self._link = link
+        self._relay: Relay | None = None
         self._taken, self._idle, self._step = 0, 0, 0.0
         self._added: deque[bytes] = deque()
 
@@ -139,11 +140,11 @@ class LiveTalk:
         return False
 
     def _talk(self) -> str:
-        forward, backward, time = self._link.copy(), self._link.copy(), {"clock": self._clock}
+        links, clock = (self._link.copy(), self._link.copy()), self._clock
         with (
-            Driver(self._receiver, role="receiver", **time) as there,
-            Relay(there.address, forward, backward, thread=True, record=True, **time) as relay,
-            Driver(self._sender, relay.address, role="sender", **time) as here,
+            Driver(self._receiver, role="receiver", clock=clock) as there,
+            Relay(there.address, *links, thread=True, record=True, clock=clock) as relay,
+            Driver(self._sender, relay.address, role="sender", clock=clock) as here,
         ):
             self._relay = relay
             try:
