@@ -13,7 +13,7 @@ from netlib.links.link import Link
 from netlib.panels import session
 from netlib.panels.ladder import LadderPanel
 from netlib.panels.ladder.flights import KEPT, Flight, Flights
-from netlib.panels.ladder.panel import PER_SECOND
+from netlib.panels.ladder.panel import BEHIND, PER_SECOND
 from netlib.panels.panel import Panel
 from netlib.protocols import (
     SelectiveRepeatReceiver,
@@ -151,6 +151,22 @@ def test_a_key_names_what_it_does_and_the_arrow_keys_choose_for_the_buttons():
         page_says(panel, choose=["forward", 0, 0])
         pressed(panel, "Drop")
         wait(panel, lambda: len(panel._flights.on_the_way()) == 1)
+
+
+def test_a_datagram_and_its_copy_are_addressed_apart():
+    with running(delay=LONG) as panel:
+        page_says(panel, act="duplicate", on=["forward", 0, 0])
+        page_says(panel, act="drop", on=["forward", 0, 1])
+        wait(panel, lambda: len(panel._flights.on_the_way()) == 1)
+        assert [(f.copy, f.state) for f in panel._flights.all] == [(0, "flying"), (1, "lost")]
+
+
+def test_a_copy_comes_a_little_later_than_its_datagram_so_that_both_are_seen():
+    with running(delay=LONG) as panel:
+        page_says(panel, act="duplicate", on=["forward", 0, 0])
+        original, copy = panel._flights.all
+        assert copy.due == pytest.approx(original.due + BEHIND)
+        assert panel._talk._relay.next_due() == pytest.approx(original.due, abs=1e-3)
 
 
 def test_too_late_is_said_and_nothing_is_done():

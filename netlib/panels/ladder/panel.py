@@ -7,10 +7,9 @@ from functools import partial
 import ipywidgets as ipw
 
 from netlib.endpoint import Endpoint
-from netlib.links.link import Link
 from netlib.panels.ladder.controls import CHOICES, Controls, Tasks, expect_tasks
 from netlib.panels.ladder.flights import Flight, Flights
-from netlib.panels.ladder.talk import Alarm, LiveTalk, Progress
+from netlib.panels.ladder.talk import Alarm, LiveTalk, Progress, slow_link
 from netlib.panels.ladder.view import FlightsView
 from netlib.panels.panel import Panel, fold
 from netlib.panels.pump import Pump
@@ -21,7 +20,6 @@ from netlib.trace import Trace, printable
 
 PER_SECOND = 10.0  # messages to the page, at most; it draws the frames between them by itself
 LINES, SHOWN = 8, 20  # of the text twin; timers in the picture while it runs
-FRAME = 100_000  # bytes on the wire around each datagram
 BEHIND = 0.3  # seconds by which a copy comes after its datagram, so that each can be clicked
 DONE = {"drop": "dropped", "delay": "delayed", "duplicate": "duplicated"}
 
@@ -60,13 +58,13 @@ class LadderPanel(Panel):
         self._drawn: tuple | None = None
         self._run, self._now, self._paused, self._new = 0, 0.0, False, 0
         self._chosen: tuple[str, int, int] | None = None
-        self._link = _slow(delay, spacing)
+        self._link = slow_link(delay, spacing)
         self._flights = Flights(self._link, self._text)
         self.view = FlightsView()
         self.view.on_msg(self.if_open(lambda _, content, __: self._hear(content)))
         self.said = ipw.HTML().add_class("netlib-said")
         self.controls = Controls(self, expect_tasks(tasks or {}), delay)
-        more = fold("More: delay, new message, buttons, text", *self.controls.folded, self.said)
+        more = fold("More: delay, buttons, text", *self.controls.folded, self.said)
         rows = self.controls.row, self.view, more
         super().__init__("Ladder panel", *rows, beside=self.controls.main)
         self.pump = Pump(self._show, PER_SECOND)
@@ -231,12 +229,6 @@ def _expect_functions(**makers: Callable):
     for name, make in makers.items():
         if not callable(make):
             raise TypeError(f"{name} must be a function that makes an Endpoint, got {make!r}")
-
-
-def _slow(delay: float, spacing: float) -> Link:
-    if not spacing:
-        return Link(delay)
-    return Link(delay, rate=8 * FRAME / spacing, overhead=FRAME)  # hardly more for a longer one
 
 
 def _endpoint(make: Callable[[], Endpoint]) -> Endpoint:

@@ -49,7 +49,7 @@ class Picture {
     this.press = onPress; // what a press on an arrow does
     this.name = `netlib-flight-${pictures++}`;
     this.svg = make(el, "svg", {
-      tabindex: 0, role: "listbox", class: "netlib-flights",
+      tabindex: 0, role: "group", class: "netlib-flights",
       "aria-label": "datagrams; arrow keys choose one, D drops it, L delays it, U duplicates it",
     });
     this.pen = document.createElement("canvas").getContext("2d");
@@ -118,6 +118,7 @@ class Picture {
     this.clocks(timers.filter(([, at]) => at <= now), live ? deadlines : [], now);
     for (const [name, group] of this.targets)
       if (!seen.has(name)) group.remove(), this.targets.delete(name);
+    this.svg.setAttribute("role", this.targets.size ? "listbox" : "group");
     const active = this.targets.get(chosen);
     if (active) this.svg.setAttribute("aria-activedescendant", active.id);
     else this.svg.removeAttribute("aria-activedescendant");

@@ -26,8 +26,16 @@ from netlib.worlds.relay import Record, Relay
 LOOK = 0.05  # seconds between two looks at the relay
 STEP = 1.0  # second of real time that a step takes, at most
 ROUNDING = 1e-6  # seconds: a step goes so far beyond what it leads to
+FRAME = 100_000  # bytes on the wire around each datagram
 LIMIT = 1000  # datagrams, after which it ends by itself: a page cannot show more
 HELD = 10 * PATIENCE  # seconds without a touch while it is paused: somebody explains
+
+
+def slow_link(delay: float, spacing: float) -> Link:
+    """Return a link that takes `delay` [s], and transmits each datagram for `spacing` [s]."""
+    if not spacing:
+        return Link(delay)
+    return Link(delay, rate=8 * FRAME / spacing, overhead=FRAME)  # hardly more for a longer one
 
 
 class Progress(NamedTuple):

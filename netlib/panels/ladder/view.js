@@ -8,6 +8,7 @@
 
 const KEYS = {d: "drop", l: "delay", u: "duplicate"};
 const COURSE = ["run", "speed", "until", "over"];
+const STEP = 0.05; // seconds, of the slider
 const TOLD = ["arrows", "timers", "deadlines"];
 const seconds = () => performance.now() / 1000;
 
@@ -31,7 +32,7 @@ class View {
     const row = document.createElement("div");
     row.className = "netlib-time";
     const slider = document.createElement("input");
-    Object.assign(slider, {type: "range", min: 0, max: 0, step: 0.05});
+    Object.assign(slider, {type: "range", min: 0, max: 0, step: STEP});
     slider.setAttribute("aria-label", "time that the picture shows [s]");
     slider.addEventListener("input", () => this.lookAt(Number(slider.value)));
     this.readout = document.createElement("output");
@@ -76,15 +77,15 @@ class View {
     const [arrows, timers, deadlines] = TOLD.map(name => this.model.get(name));
     this.picture.draw({arrows, timers, deadlines, now: shown, live: this.look === null,
       over: this.clock.over, first: this.moves() ? null : this.first, chosen: this.chosen});
-    this.slider.max = now.toFixed(2);
-    this.slider.value = shown;
+    this.slider.max = STEP * Math.ceil(now / STEP);
+    this.slider.value = this.look ?? this.slider.max;
     this.readout.textContent = this.look === null
       ? `${now.toFixed(1)} s` : `${shown.toFixed(1)} s of ${now.toFixed(1)} s`;
     this.slider.setAttribute("aria-valuetext", this.readout.textContent);
   }
 
   lookAt(at) {
-    this.look = at >= Number(this.slider.max) - 0.05 ? null : at;
+    this.look = at >= Number(this.slider.max) ? null : at;
     this.first = null;
     this.soon();
   }
