@@ -79,18 +79,20 @@ class View {
       status.setAttribute("role", "status");
     for (const fold of all(".netlib-fold"))
       fold.setAttribute("aria-expanded", String(fold.classList.contains("mod-active")));
-    for (const wide of all(".netlib-picture .widget-html-content, .netlib-scroll .widget-html-content"))
-      wide.tabIndex = wide.scrollWidth > wide.clientWidth || wide.scrollHeight > wide.clientHeight
-        ? 0 : -1;
+    for (const wide of all(".widget-html-content"))
+      if (wide.scrollWidth > wide.clientWidth || wide.scrollHeight > wide.clientHeight)
+        wide.tabIndex = 0; // so that keys can scroll it
+      else wide.removeAttribute("tabindex");
     // a button that was disabled or went away under the focus: or the next key is the notebook's
     if (this.root.hasFocus && document.activeElement === document.body)
       this.root.focus({preventScroll: true});
   }
 
   measure() { // the kernel draws its pictures to measure, in em
-    const size = parseFloat(getComputedStyle(this.root).fontSize);
-    const width = Math.floor(2 * (this.root.clientWidth / size)) / 2;
-    if (!width || width === this.model.get("width") || !this.model.get("is_open")) return;
+    const {fontSize, paddingLeft, paddingRight} = getComputedStyle(this.root);
+    const inside = this.root.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
+    const width = Math.floor(inside / parseFloat(fontSize));
+    if (width <= 0 || width === this.model.get("width") || !this.model.get("is_open")) return;
     this.model.set("width", width);
     this.model.save_changes();
   }

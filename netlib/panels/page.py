@@ -23,7 +23,7 @@ class Page(anywidget.AnyWidget):
     _esm = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
     title = traitlets.Unicode().tag(sync=True)
     is_open = traitlets.Bool(True).tag(sync=True)
-    width = traitlets.Float(60.0).tag(sync=True)  # of the panel, in em
+    width = traitlets.Int(58).tag(sync=True)  # of the panel, inside, in em
 
     def __init__(self, title: str, gone: Callable[[], object]):
         super().__init__(title=title)

@@ -61,7 +61,10 @@ class Panel:
         """Close the sockets, wait for the threads, disable the controls. Harmless when repeated."""
         if self.is_open:
             self.is_open = self.page.is_open = False
-            remark = self.close_sockets() or ""
+            try:
+                remark = self.close_sockets() or ""
+            except Exception as failure:  # such as the chat server's: a button has no cell for it
+                remark = f"It ended with {failure!r}."
             for control in self._controls():
                 control.disabled = True
             self.stop_button.layout.display, self.new_button.layout.display = "none", ""
@@ -145,7 +148,7 @@ def message_line(send) -> tuple[ipw.Text, ipw.HBox]:
 
 def number(label: str, value: int, low: int, high: int, tooltip: str, say) -> ipw.IntText:
     """Return a field for a whole number from `low` to `high`; `say` tells of what was no such."""
-    layout = {"width": f"{len(label) // 2 + 7}em"}  # room for the label, six digits, two arrows
+    layout = {"width": f"{len(label) // 2 + 5.5:g}em"}  # room for the label, six digits, two arrows
     field = ipw.IntText(value, description=label, tooltip=tooltip, layout=layout, style=WIDE)
 
     def bound(change):  # the field with bounds of its own would do it without a word
@@ -160,15 +163,15 @@ def number(label: str, value: int, low: int, high: int, tooltip: str, say) -> ip
 
 def tasks(settings: dict[str, dict], take) -> ipw.Dropdown:
     """Return a choice among the notebook's tasks; `take` is called with the settings of one."""
-    options = [("…", None), *settings.items()]
-    menu = ipw.Dropdown(options=options, index=0, description="try", style=WIDE)
+    menu = ipw.Dropdown(options=["…", *settings], description="try", style=WIDE)
+    menu.layout.width = "15em"
 
     def chosen(change):
-        if change["new"]:
-            take(settings[menu.label])
+        if change["new"] in settings:
+            take(settings[change["new"]])
             menu.index = 0  # so that the same can be chosen again
 
-    menu.observe(chosen, "index")
+    menu.observe(chosen, "value")
     return menu.add_class("netlib-task")
 
 
@@ -199,7 +202,7 @@ def in_rows(*rows: list[ipw.Widget]) -> list[ipw.HBox]:
 
 
 def _look(label: str, tooltip: str) -> dict:
-    style, layout = {"description_width": "9em"}, {"width": "31em"}
+    style, layout = {"description_width": "6.3em"}, {"width": "20em"}
     return {"description": label, "tooltip": tooltip, "style": style, "layout": layout}
 
 

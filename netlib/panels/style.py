@@ -8,7 +8,8 @@ and pictures larger together. What matters for a new panel:
 - a table without a row of data is not shown;
 - colours of text are `var(--netlib-sender)`, `-receiver`, `-loss`, `-grey`, which read well on the
   ground of either theme; a picture's ground is `var(--netlib-ground)`, its lines `currentColor`;
-- a picture inside `netlib-picture` scrolls sideways where the page is too narrow for its labels.
+- what is in an `HTML` scrolls sideways where the page is too narrow for it; a picture's `min-width`
+  keeps its labels at 11 pixels.
 """
 
 import os
@@ -65,11 +66,17 @@ STYLE = f"""<style>
 .netlib-panel .widget-html, .netlib-panel .widget-html-content {{
   font-size: inherit; line-height: 1.4; min-height: 0; margin: 0; max-width: 100%;
 }}
+.netlib-panel .widget-html-content {{overflow-x: auto}}
+.netlib-panel .jupyter-widgets {{max-width: 100%}}
+.netlib-panel .netlib-wide {{
+  flex: 1 1 12em; width: auto; min-width: 0; max-width: min(30em, 100% - 0.3em);
+}}
 .netlib-panel .widget-html-content:empty {{display: none}}
 .netlib-panel .widget-label, .netlib-panel .widget-readout {{
   line-height: 2em; height: 2em; min-width: 0; color: var(--netlib-ink);
 }}
-.netlib-panel input, .netlib-panel select {{font-size: inherit; height: 2em; line-height: 1.8}}
+.netlib-panel .widget-readout {{flex: 0 0 4em; width: 4em; padding: 0; overflow: visible}}
+.netlib-panel input, .netlib-panel select {{font-size: inherit; height: 2em; min-width: 0}}
 .netlib-panel input[type="checkbox"] {{width: 1em; height: 1em}}
 .netlib-panel .jupyter-button {{
   width: auto; min-width: 5.5em; padding: 0 0.9em; line-height: 1.9em; border-radius: 0.3em;
@@ -106,11 +113,10 @@ STYLE = f"""<style>
 }}
 .netlib-panel table:not(:has(td)) {{display: none}}
 .netlib-panel th, .netlib-panel td {{
-  padding: 0.05em 1.2em 0.05em 0; overflow-wrap: anywhere; max-width: none;
+  padding: 0.05em 1.2em 0.05em 0; overflow-wrap: break-word; max-width: none;
 }}
 .netlib-panel th {{
   color: var(--netlib-grey); font-weight: 600; border-bottom: 1px solid var(--netlib-rule);
-  white-space: nowrap !important;
 }}
 .netlib-panel tr, .netlib-panel tr:nth-child(even), .netlib-panel tr:hover {{
   background: none !important;
@@ -118,8 +124,11 @@ STYLE = f"""<style>
 .netlib-panel .netlib-status .widget-html-content {{
   min-height: 1.4em; border-left: 0.25em solid var(--netlib-sender); padding-left: 0.6em;
 }}
-.netlib-panel .netlib-scroll .widget-html-content {{overflow-y: auto}}
-.netlib-panel .netlib-picture .widget-html-content {{overflow-x: auto}}
+.netlib-panel .widget-label {{text-align: left}}
+.netlib-panel .widget-checkbox {{height: 2em; align-items: center}}
+.netlib-panel .noUi-handle {{
+  border: 0.15em solid var(--netlib-sender); background: var(--netlib-ground); box-shadow: none;
+}}
 .netlib-panel .noUi-connect {{background: var(--netlib-main)}}
 .netlib-panel .jupyter-widgets-disconnected::before {{display: none}}
 .netlib-panel.netlib-dead > :not(.netlib-status) {{opacity: 0.5}}
@@ -128,9 +137,63 @@ STYLE = f"""<style>
 }}
 .netlib-tape div > span:first-child {{display: inline-block; width: 5.5em}}
 .netlib-tape div > span:not(:first-child) {{ /* shadows take no room: a byte has one column */
-  box-shadow: 0 0 0 1px currentColor, -2px 0 currentColor; letter-spacing: 0.1em;
+  box-shadow: 0 0 0 1px currentColor, -1px 0 currentColor; letter-spacing: 0.15em;
 }}
 .netlib-tape .netlib-sender {{color: var(--netlib-sender)}}
 .netlib-tape .netlib-receiver {{color: var(--netlib-receiver)}}
+.netlib-panel .netlib-beside {{align-items: flex-start; gap: 0.3em 1em}}
+.netlib-left {{flex: 1 1 14em; min-width: min(14em, 100%)}}
+.netlib-left .widget-dropdown {{width: 100%}}
+.netlib-left .jupyter-button {{min-width: 0; padding: 0 0.5em}}
+.netlib-sides .widget-vbox {{flex: 1 1 5em}}
+.netlib-sides .widget-label {{font-weight: 600}}
+.netlib-sides .jupyter-button {{margin: 0.1em 0; width: 100%}}
+.netlib-is-client {{color: var(--netlib-sender) !important}}
+.netlib-is-server {{color: var(--netlib-receiver) !important}}
+.netlib-diagram {{flex: 4 1 28em; min-width: 0; width: 100%}}
+.netlib-diagram svg {{
+  display: block; min-width: 490px; max-width: 46em !important; overflow: visible;
+  font-size: 17px; letter-spacing: -0.03em; font-family: inherit;
+}}
+.netlib-diagram .widget-html-content {{padding: 0 0.3em 0 1.5em; box-sizing: border-box}}
+.netlib-diagram text[font-weight] {{letter-spacing: -0.06em}}
+.netlib-diagram svg > rect:first-child {{fill: none}}
+.netlib-diagram text[stroke] {{stroke: var(--netlib-ground); fill: var(--netlib-ink)}}
+.netlib-diagram rect[fill="#f4f4f4"] {{fill: var(--netlib-quiet); stroke: var(--netlib-rule)}}
+.netlib-diagram rect[fill="#f4f4f4"] + text {{fill: var(--netlib-ink)}}
+.netlib-diagram text[font-style] {{fill: var(--netlib-ink)}}
+.netlib-diagram rect[fill="{RECEIVER}"] {{fill: #00704f}}
+.netlib-panel .netlib-grid {{
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(min(14.5em, 100%), 1fr));
+  gap: 0.1em 1em;
+}}
+.netlib-grid > .jupyter-widgets {{width: auto; margin: 0}}
+.netlib-panel .slider-container {{min-width: 3em; margin: 0 0.6em 0 0.4em}}
+.netlib-bars {{
+  display: grid; grid-template-columns: auto 1fr; gap: 0.15em 0.6em; max-width: 44em;
+  margin: 0.3em 0;
+}}
+.netlib-bars .netlib-bar {{display: flex; align-items: stretch}}
+.netlib-bars .netlib-axis {{
+  grid-column: 2; position: relative; height: 1.5em; border-top: 1px solid var(--netlib-rule);
+}}
+.netlib-axis span {{
+  position: absolute; transform: translateX(-50%); font-size: 0.93em; white-space: nowrap;
+}}
+.netlib-axis span:first-child {{transform: none}}
+.netlib-axis span:last-child {{transform: translateX(-100%)}}
+.netlib-key span {{margin-right: 1.2em; white-space: nowrap}}
+.netlib-key i {{
+  display: inline-block; width: 0.8em; height: 0.8em; margin-right: 0.4em;
+  border: 1px solid var(--netlib-rule);
+}}
+.netlib-lines .widget-html-content {{ /* the last line stays in sight */
+  display: flex; flex-direction: column-reverse; align-items: flex-start;
+  max-height: 13em; overflow-y: auto;
+}}
+.netlib-code {{
+  font-size: 1.3em; font-weight: 600; letter-spacing: 0.08em; user-select: all; padding: 0 0.2em;
+}}
+.netlib-busy, .netlib-busy * {{cursor: progress !important}}
 .netlib-page {{display: none !important}}
 </style>"""

@@ -73,7 +73,7 @@ class TCPPanel(Panel):
         clear = button("Clear", self.if_open(lambda _: self._clear()), "a new connection")
         line.children = [*line.children, self.task, clear]
         controls = ipw.HBox([self.copies, self.max_size, self.by_hand, once])
-        self.tape = ipw.HTML().add_class("netlib-tape").add_class("netlib-picture")
+        self.tape = ipw.HTML().add_class("netlib-tape")
         self.arrivals = ipw.HTML().add_class("netlib-arrivals")
         super().__init__("TCP panel", line, controls, self.tape, self.arrivals)
         self.pump = Pump(self._show)
