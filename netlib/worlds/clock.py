@@ -23,12 +23,15 @@ class Clock:
     def run(self, speed: float, until: float = inf):
         """From now on, go at this speed, 0 to stand still; stand still when it shows `until`."""
         real = perf_counter()
-        self._course = real, self.at(real), speed, until
+        shown = self.at(real)
+        self._course = real, shown, speed, max(shown, until)
 
     def at(self, real: float) -> float:
         """Return what it shows at a time of perf_counter."""
         since, shown, speed, until = self._course
-        return min(shown + max(0.0, real - since) * speed, max(shown, until))
+        if real > since:  # plain, because a relay asks for every datagram
+            shown += (real - since) * speed
+        return until if shown > until else shown
 
     def when(self, shown: float) -> float:
         """Return the time of perf_counter at which it shows this; inf: never, as it stands."""
