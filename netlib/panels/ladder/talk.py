@@ -9,6 +9,7 @@ the clock go until the next thing happens: a datagram leaves the relay, or a tim
 """
 
 import contextlib
+import threading
 from collections import deque
 from collections.abc import Callable
 from functools import partial
@@ -95,6 +96,7 @@ class LiveTalk:
         self._link = link
         self._relay: Relay | None = None
         self._taken, self._idle, self._step = 0, 0, 0.0
+        self._pacing = threading.Lock()
         self._added: deque[bytes] = deque()
 
     @property
@@ -117,8 +119,9 @@ class LiveTalk:
         """Have the clock go at this speed: 1 is real time, with 0 everything stands still."""
         self.session.touch()
         self.session.patience = PATIENCE if speed else HELD
-        self._step = 0.0
-        self._clock.run(speed)
+        with self._pacing:
+            self._step = 0.0
+            self._clock.run(speed)
 
     def step(self, speed: float):
         """Stand still, but first go on until the next thing happens: at this speed, or faster."""
@@ -188,5 +191,7 @@ class LiveTalk:
         return "nothing is left to happen" if self._idle > 2 else ""
 
     def _go_until(self, due: float):
-        speed, self._step = max(self._step, (due - self.now()) / STEP), 0.0
-        self._clock.run(speed, due + ROUNDING)
+        with self._pacing:  # a Resume may have come first
+            if self._step:
+                speed, self._step = max(self._step, (due - self.now()) / STEP), 0.0
+                self._clock.run(speed, due + ROUNDING)
