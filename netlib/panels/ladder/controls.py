@@ -12,6 +12,11 @@ SPEEDS = {"× ¼": 0.25, "× 1": 1.0, "× 4": 4.0, "× 16": 16.0}
 LONGEST = 5.0  # seconds one way
 Tasks = dict[str, dict[str, Any]]
 SETTINGS = ("delay", "click", "sender", "receiver")
+TASKS: Tasks = {
+    "as it began: a click drops": {},
+    "a click delays": {"click": "delay"},
+    "3 s each way": {"delay": 3.0},
+}
 
 
 class Owner(Protocol):
@@ -39,7 +44,7 @@ class Controls:
         self.new = self._button("Send new", panel.send_new, tip)
         self.speed = ipw.Dropdown(options=SPEEDS, value=1.0, **_look("speed", "9em"))
         self.speed.add_class("netlib-speed").observe(self._heard(self._change_speed), "value")
-        self.task = menu(tasks, panel.if_open(panel.set_task))
+        self.task = menu(TASKS | tasks, panel.if_open(panel.set_task))
         self.click = ipw.ToggleButtons(options=CHOICES).add_class("netlib-click")
         self.delay = ipw.BoundedFloatText(
             delay, min=0.2, max=max(LONGEST, delay), step=0.1, **_look("one-way delay [s]", "13em")
@@ -48,7 +53,7 @@ class Controls:
         self.presses = [self._act(what, key) for what, key in zip(CHOICES, "DLU", strict=True)]
         self.main = [self.start, self.pause, self.step, self.speed]
         clicks = [ipw.Label("A click will"), self.click]
-        (self.row,) = in_rows([*clicks, self.task] if tasks else clicks)
+        (self.row,) = in_rows([*clicks, self.task])
         label = ipw.Label("The chosen datagram, or the last one:")
         self.folded = in_rows([self.delay, self.new], [label, *self.presses])
         self.show(False, False, False)

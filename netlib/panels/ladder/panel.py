@@ -30,8 +30,8 @@ class LadderPanel(Panel):
     sender, receiver: functions without arguments, each of which makes a fresh Endpoint, at every
     Start. label: a function from a payload to what stands at its arrow ("DATA 3"). delay [s]: one
     way, to begin with. spacing [s]: how long the link transmits each datagram, while the others of
-    a window wait. tasks: by name, what else than that holds: `delay`, `click` (what a click does),
-    `sender`, `receiver`. A sender with a method `add(message)` can be given more to send.
+    a window wait. tasks: more choices under "try": by name, what else than that holds: `delay`,
+    `click` (what a click does), `sender`, `receiver`. A sender with a method `add(message)` can be given more to send.
     By keyboard: Tab to the picture, the arrow keys choose a datagram, D drops, L delays and U
     duplicates it. After a run, `sender`, `receiver` and `trace` say what came of it.
     """
