@@ -128,6 +128,10 @@ class Flights:
         """Return what is on its way, the oldest first."""
         return [flight for flight in self.all if flight.state == "flying"]
 
+    def latest(self) -> float:
+        """Return when the last of them arrived or was lost [s]."""
+        return max((flight.due for flight in self.all), default=0.0)
+
     def drawn(self, whole: bool) -> list[dict]:
         """Return all arrows for the page, or else the newest."""
         return [flight.drawn() for flight in (self.all if whole else self.all[-KEPT:])]

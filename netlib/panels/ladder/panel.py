@@ -9,7 +9,7 @@ import ipywidgets as ipw
 from netlib.endpoint import Endpoint
 from netlib.panels.ladder.controls import CHOICES, Controls, Tasks, expect_tasks
 from netlib.panels.ladder.flights import Flight, Flights
-from netlib.panels.ladder.talk import Alarm, LiveTalk, Progress, slow_link
+from netlib.panels.ladder.talk import DONE, Alarm, LiveTalk, Progress, slow_link
 from netlib.panels.ladder.view import FlightsView
 from netlib.panels.panel import Panel, fold
 from netlib.panels.pump import Pump
@@ -20,8 +20,9 @@ from netlib.trace import Trace, printable
 
 PER_SECOND = 10.0  # messages to the page, at most; it draws the frames between them by itself
 LINES, SHOWN = 8, 20  # of the text twin; timers in the picture while it runs
+AFTER = 0.5  # seconds that are seen after the last arrival
 BEHIND = 0.3  # seconds by which a copy comes after its datagram, so that each can be clicked
-DONE = {"drop": "dropped", "delay": "delayed", "duplicate": "duplicated"}
+PAST = {"drop": "dropped", "delay": "delayed", "duplicate": "duplicated"}
 
 
 class LadderPanel(Panel):
@@ -31,7 +32,8 @@ class LadderPanel(Panel):
     Start. label: a function from a payload to what stands at its arrow ("DATA 3"). delay [s]: one
     way, to begin with. spacing [s]: how long the link transmits each datagram, while the others of
     a window wait. tasks: more choices under "try": by name, what else than that holds: `delay`,
-    `click` (what a click does), `sender`, `receiver`. A sender with a method `add(message)` can be given more to send.
+    `click` (what a click does), `sender`, `receiver`. A sender with a method `add(message)` can be
+    given more to send.
     By keyboard: Tab to the picture, the arrow keys choose a datagram, D drops, L delays and U
     duplicates it. After a run, `sender`, `receiver` and `trace` say what came of it.
     """
@@ -168,7 +170,7 @@ class LadderPanel(Panel):
             if self._talk.tamper(copy.name, "delay", BEHIND):
                 copy.reschedule(now, copy.due + BEHIND)
         longer = f" by {seconds:g} s" if seconds else ""
-        self.set_status(f"{flight.label} was {DONE[what]}{longer}, by you.")
+        self.set_status(f"{flight.label} was {PAST[what]}{longer}, by you.")
         self._draw()
 
     def _show(self, items: list):
@@ -210,7 +212,8 @@ class LadderPanel(Panel):
     def _end(self, why: str) -> str:
         talk, remark = self._talk, ""
         if talk:
-            self._now = talk.now()
+            done = self._flights.latest() + AFTER if why == DONE else talk.now()
+            self._now = min(talk.now(), done)  # a fast clock went on while nothing happened
             remark = "" if talk.session.stop() else STUCK
             self._talk, self.trace = None, talk.trace
             self.pump.flush()

@@ -29,6 +29,7 @@ STEP = 1.0  # second of real time that a step takes, at most
 ROUNDING = 1e-6  # seconds: a step goes so far beyond what it leads to
 FRAME = 100_000  # bytes on the wire around each datagram
 LIMIT = 1000  # datagrams, after which it ends by itself: a page cannot show more
+DONE = "nothing is left to happen"
 HELD = 10 * PATIENCE  # seconds without a touch while it is paused: somebody explains
 
 
@@ -188,7 +189,7 @@ class LiveTalk:
             self._go_until(min(coming))
         self._idle = 0 if rows or coming else self._idle + 1
         # more than one look: a datagram may be in the kernel, between a socket and the relay
-        return "nothing is left to happen" if self._idle > 2 else ""
+        return DONE if self._idle > 2 else ""
 
     def _go_until(self, due: float):
         with self._pacing:  # a Resume may have come first
