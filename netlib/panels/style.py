@@ -67,7 +67,7 @@ STYLE = f"""<style>
   font-size: inherit; line-height: 1.4; min-height: 0; margin: 0; max-width: 100%;
 }}
 .netlib-panel .widget-html-content {{overflow-x: auto}}
-.netlib-panel .jupyter-widgets {{max-width: 100%}}
+.netlib-panel .jupyter-widgets, .netlib-panel .widget-inline-hbox {{max-width: 100%}}
 .netlib-panel .netlib-wide {{
   flex: 1 1 12em; width: auto; min-width: 0; max-width: min(30em, 100% - 0.3em);
 }}
@@ -151,6 +151,7 @@ STYLE = f"""<style>
 .netlib-is-client {{color: var(--netlib-sender) !important}}
 .netlib-is-server {{color: var(--netlib-receiver) !important}}
 .netlib-diagram {{flex: 4 1 28em; min-width: 0; width: 100%}}
+.netlib-large .netlib-diagram {{flex-basis: 36em}}
 .netlib-diagram svg {{
   display: block; min-width: 490px; max-width: 46em !important; overflow: visible;
   font-size: 17px; letter-spacing: -0.03em; font-family: inherit;
@@ -164,11 +165,14 @@ STYLE = f"""<style>
 .netlib-diagram text[font-style] {{fill: var(--netlib-ink)}}
 .netlib-diagram rect[fill="{RECEIVER}"] {{fill: #00704f}}
 .netlib-panel .netlib-grid {{
-  display: grid; grid-template-columns: repeat(auto-fit, minmax(min(14.5em, 100%), 1fr));
-  gap: 0.1em 1em;
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(min(14em, 100%), 1fr));
+  gap: 0.1em 0.8em;
 }}
-.netlib-grid > .jupyter-widgets {{width: auto; margin: 0}}
-.netlib-panel .slider-container {{min-width: 3em; margin: 0 0.6em 0 0.4em}}
+.netlib-panel .netlib-grid > * {{width: auto !important; margin: 0}}
+.netlib-grid .slider-container {{flex: 1 1 0; min-width: 2em}}
+.netlib-panel .slider-container {{margin: 0 0.9em 0 0.5em}}
+.netlib-source {{flex: 0 1 auto}}
+.netlib-source:has(details[open]) {{flex-basis: 100%}}
 .netlib-bars {{
   display: grid; grid-template-columns: auto 1fr; gap: 0.15em 0.6em; max-width: 44em;
   margin: 0.3em 0;

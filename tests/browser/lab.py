@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import nbformat
 from kernels import NOTEBOOKS, TESTS
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, sync_playwright
 
@@ -88,10 +89,19 @@ class Lab:
         All these share one kernel: it takes a second to start.
         """
         (whole,) = self.notebooks.glob(pattern)
-        path = self.notebooks / f"panel-of-{whole.name}"
         told = json.loads(whole.read_text(encoding="utf-8"))
         told["cells"] = [cell for cell in told["cells"] if _shows_panel(cell)][:1]
-        path.write_text(json.dumps(told), encoding="utf-8")
+        return self._open_beside(f"panel-of-{whole.stem}", told)
+
+    def open_cells(self, name: str, sources: list[str]) -> "OpenNotebook":
+        """Open a notebook of these cells, on the same kernel."""
+        cells = [nbformat.v4.new_code_cell(source) for source in sources]
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}  # or Lab asks
+        return self._open_beside(name, nbformat.v4.new_notebook(cells=cells, metadata=kernel))
+
+    def _open_beside(self, name: str, notebook: dict) -> "OpenNotebook":
+        path = self.notebooks / f"{name}.ipynb"
+        path.write_text(json.dumps(notebook), encoding="utf-8")
         self._panels_kernel = self.page.evaluate(OPEN, [path.name, self._panels_kernel])
         return OpenNotebook(self.page, path)
 

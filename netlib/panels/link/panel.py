@@ -62,14 +62,16 @@ class LinkPanel(Panel):
         self._make_sliders(100 * loss, 1000 * delay, 1000 * jitter, rate, queue)
         names = [("none: the sliders", ""), *((name, name) for name in PRESETS)]
         self.preset = ipw.Dropdown(options=names, description="preset", style=WIDE)
+        self.preset.layout.width = "17em"
         self.preset.add_class("netlib-preset").observe(lambda _: self._choose(), "value")
         tip, press = "start, pause or resume", self.if_open(lambda _: self._press())
         self.start_button = button("Start", press, tip, main=True)
         self.task = tasks(TASKS, self.if_open(self._set))
-        first = ipw.HBox([self.start_button, self.task, self.preset])
+        self.source = ipw.HTML().add_class("netlib-source")
+        first = ipw.HBox([self.start_button, self.task, self.preset, self.source])
         sliders = ipw.HBox(self.sliders).add_class("netlib-grid")
-        self.source, self.view = ipw.HTML(), ipw.HTML().add_class("netlib-live")
-        super().__init__("Link panel", first, sliders, self.source, self.view)
+        self.view = ipw.HTML().add_class("netlib-live")
+        super().__init__("Link panel", first, sliders, self.view)
         self.page.observe(lambda _: self._draw(), "width")
         self.pump = Pump(self._show, PER_SECOND)
         self._draw()
@@ -196,7 +198,7 @@ class LinkPanel(Panel):
 
 def _sources(name: str) -> str:
     words = html.escape(f"{name}: {PRESETS[name][0]}, in order. {SOURCES[name]}")
-    return f"<details><summary>Where its numbers come from</summary>{words}</details>"
+    return f"<details><summary>sources</summary>{words}</details>"
 
 
 def _put_near(widget: ipw.FloatSlider | ipw.SelectionSlider, value: float):

@@ -15,9 +15,9 @@ GRACE = 0.5  # seconds after which a datagram that should be there counts as los
 VIRTUAL = "#aaa"
 REAL, GONE = f"var(--netlib-real,{SENDER})", f"var(--netlib-lost,{LOSS})"
 EM = 16  # units of the picture's own: as wide as the panel, it is as large as the panel's text
-HEIGHT = 200
+HEIGHT = 202
 DESCRIPTION = "Delays of the last ten seconds, in both worlds; the table below has the numbers"
-LEFT, MARGIN, TOP, BOTTOM = 64, 10, 34, 158  # of the axes
+LEFT, MARGIN, TOP, BOTTOM = 64, 10, 34, 156  # of the axes
 LANE = 16  # where the losses are
 JITTER = "jitter (RFC 3550)"
 BUSY = 5e-3  # seconds: a relay that is later than this cannot show what a link does
@@ -123,7 +123,7 @@ def picture(window: Window, name: str = "live", width: int = 58) -> str:
     Blue is real and lies on grey, the same Link in virtual time. `name` keeps two pictures in one
     page apart. It holds numbers only: nothing from the network is text here.
     """
-    right = max(20, width) * EM - MARGIN
+    right = max(14, width) * EM - MARGIN
     flights = window.recent()
     delays = [end - f.sent for f in flights for end in (f.due, f.arrived) if end is not None]
     top, step = _scale(1000 * max(delays, default=0.04))
