@@ -43,7 +43,7 @@ def test_a_click_on_an_arrow_in_flight_drops_that_real_datagram(ladder):
 def test_the_keyboard_alone_chooses_an_arrow_and_drops_that_datagram(ladder):
     panel, keyboard = ladder.panel(run=True), ladder.page.keyboard
     flight = first_flight(panel)
-    part(panel, "click").locator("button").last.focus()
+    part(panel, "task").locator("select").focus()
     keyboard.press("Tab")
     expect(part(panel, "flights")).to_be_focused()
     keyboard.press("ArrowDown")
@@ -121,49 +121,6 @@ def test_after_the_run_any_time_can_be_seen_again_and_each_datagram_is_told(ladd
     part(panel, "flights").press("ArrowUp")
     expect(part(panel, "status")).to_contain_text("to the")
     ladder.keep_picture()
-
-
-FITS = """panel => {
-    const wide = [panel, ...panel.querySelectorAll('.widget-box, .netlib-ladder, .netlib-time')];
-    const words = [...panel.querySelectorAll('button, select, label, .widget-html-content, text')];
-    const frame = panel.getBoundingClientRect();
-    return {
-        height: frame.height,
-        beyond: wide.filter(each => each.scrollWidth > each.clientWidth + 1).length
-            + words.filter(word => word.getBoundingClientRect().right > frame.right + 1).length,
-        smallest: Math.min(...words.map(word => parseFloat(getComputedStyle(word).fontSize))),
-    };
-}"""
-
-
-@pytest.mark.parametrize(("width", "zoom"), [(800, 1), (1280, 1.25), (1280, 2)])
-def test_where_the_page_is_narrow_nothing_sticks_out_and_no_letter_shrinks(ladder, width, zoom):
-    page = ladder.page  # to the page, zoom is fewer pixels, each of more on the screen
-    before = page.viewport_size
-    page.set_viewport_size({"width": int(width / zoom), "height": int(720 / zoom)})
-    panel = ladder.panel(run=True)
-    part(panel, "start").click()
-    panel.locator(".netlib-flight").first.wait_for()
-    fits = panel.evaluate(FITS)
-    page.set_viewport_size(before)
-    assert fits["beyond"] == 0 and fits["smallest"] * zoom >= 11
-
-
-def test_on_a_projector_the_whole_panel_is_in_sight(ladder):
-    page, toggle = (
-        ladder.page,
-        "jupyterapp.commands.execute('application:toggle-presentation-mode')",
-    )
-    before = page.viewport_size
-    page.set_viewport_size({"width": 1280, "height": 720})
-    page.evaluate(toggle)
-    panel = ladder.panel(run=True)
-    part(panel, "start").click()
-    first_flight(panel)
-    height = panel.evaluate(FITS)["height"]
-    page.evaluate(toggle)
-    page.set_viewport_size(before)
-    assert height <= 560
 
 
 HOSTILE_LABELS = """

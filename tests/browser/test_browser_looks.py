@@ -16,6 +16,7 @@ PANELS = {
     "slow": "SlowPanel()",
     "link": "LinkPanel(loss=0.1, jitter=0.01)",
     "chat": "ChatPanel(asynchronous, name='Ana')",
+    "ladder": "LadderPanel(lambda: StopAndWaitSender([b'a'], 5.0), StopAndWaitReceiver)",
 }
 FITS = 560  # pixels: what JupyterLab leaves of 720 is about 600
 SMALLEST = 11  # device pixels of a label
@@ -64,6 +65,7 @@ def everything(lab: Lab) -> OpenNotebook:
     server = "\n".join(cell.source for cell in chat.cells())
     classes = {name: made.split("(")[0] for name, made in PANELS.items()}
     imports = [f"from netlib.panels.{name} import {kind}" for name, kind in classes.items()]
+    imports.append("from netlib.protocols import StopAndWaitReceiver, StopAndWaitSender")
     notebook = lab.open_cells("panels", ["\n".join([*imports, server]), *PANELS.values()])
     wide(notebook, 1280)
     notebook.page.evaluate(RUN)
@@ -89,6 +91,10 @@ def use(name: str, panel: Locator):
             part(panel, "task").locator("select").select_option(index=2)
             table = "arrivals" if name == "connection" else "times"
             expect(part(panel, table).locator("tbody tr").nth(2)).to_be_visible()
+        case "ladder":
+            part(panel, "start").click()
+            expect(part(panel, "flights").get_by_text("timer")).to_be_visible()
+            part(panel, "pause").click()
         case "link":
             part(panel, "preset").locator("select").select_option("satellite")
             part(panel, "start").click()
