@@ -148,7 +148,7 @@ def message_line(send) -> tuple[ipw.Text, ipw.HBox]:
 
 def number(label: str, value: int, low: int, high: int, tooltip: str, say) -> ipw.IntText:
     """Return a field for a whole number from `low` to `high`; `say` tells of what was no such."""
-    layout = {"width": f"{len(label) // 2 + 5.5:g}em"}  # room for the label, six digits, two arrows
+    layout = {"width": f"{len(label) // 2 + 6}em"}  # room for the label, six digits, two arrows
     field = ipw.IntText(value, description=label, tooltip=tooltip, layout=layout, style=WIDE)
 
     def bound(change):  # the field with bounds of its own would do it without a word

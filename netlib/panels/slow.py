@@ -97,7 +97,8 @@ class SlowPanel(Panel):
             return
         self._busy(True)
         nagle = "with Nagle's algorithm" if self.nagle.value else "with TCP_NODELAY"
-        words = f"{REQUESTS} requests of {SIZE} bytes, {self.writes.value} writes each, {nagle}"
+        writes = f"{self.writes.value} write{'s' * (self.writes.value > 1)} each"
+        words = f"{REQUESTS} requests of {SIZE} bytes, {writes}, {nagle}"
         self.set_status(f"Sending: {words} …")
         arguments = self.writes.value, self.nagle.value, self.rtt.value / 1000
 

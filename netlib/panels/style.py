@@ -126,6 +126,7 @@ STYLE = f"""<style>
 }}
 .netlib-panel .widget-label {{text-align: left}}
 .netlib-panel .widget-checkbox {{height: 2em; align-items: center}}
+.netlib-panel .widget-checkbox label {{display: flex; align-items: center; gap: 0.4em}}
 .netlib-panel .noUi-handle {{
   border: 0.15em solid var(--netlib-sender); background: var(--netlib-ground); box-shadow: none;
 }}
@@ -162,10 +163,11 @@ STYLE = f"""<style>
 .netlib-diagram text[stroke] {{stroke: var(--netlib-ground); fill: var(--netlib-ink)}}
 .netlib-diagram rect[fill="#f4f4f4"] {{fill: var(--netlib-quiet); stroke: var(--netlib-rule)}}
 .netlib-diagram rect[fill="#f4f4f4"] + text {{fill: var(--netlib-ink)}}
-.netlib-diagram text[font-style] {{fill: var(--netlib-ink)}}
+.netlib-diagram text[font-style] {{fill: var(--netlib-ink); transform: translateX(-14px)}}
+.netlib-diagram rect[rx="8"], .netlib-diagram rect[rx="8"] + text {{transform: translateY(-4px)}}
 .netlib-diagram rect[fill="{RECEIVER}"] {{fill: #00704f}}
 .netlib-panel .netlib-grid {{
-  display: grid; grid-template-columns: repeat(auto-fit, minmax(min(14em, 100%), 1fr));
+  display: grid; grid-template-columns: repeat(auto-fit, minmax(min(max(14em, 30%), 100%), 1fr));
   gap: 0.1em 0.8em;
 }}
 .netlib-panel .netlib-grid > * {{width: auto !important; margin: 0}}

@@ -23,7 +23,7 @@ from netlib.sockets.tcp import TCPConnection, TCPListener
 from netlib.trace import html_table, printable
 
 SHOWN = 8  # arrivals kept on the screen
-TAPE = 72  # bytes of a stream kept on the screen: as many as fit beside a laptop's file list
+TAPE = 52  # bytes of a stream kept on the screen: as many as fit on a projector
 AS_BEGUN = {"copies": 1, "max_size": 65535, "by_hand": False}
 TASKS = {
     "3 sends at once": {"copies": 3},

@@ -84,6 +84,33 @@ def test_stop_disables_and_running_the_cell_again_gives_a_panel_that_works(reque
     expect(part(panel, "arrivals")).to_contain_text("alive again")
 
 
+CELLS = "jupyterapp.shell.currentWidget.content.model.cells.length"
+
+
+def test_no_key_typed_in_a_panel_reaches_the_notebook(udp):
+    panel, keyboard = udp.panel(run=True), udp.page.keyboard
+    cells = udp.page.evaluate(CELLS)
+    for name in ("send", "pause", "stop", "new"):  # the last two go away under the focus
+        part(panel, name).click()
+        if name in ("stop", "new"):
+            expect(panel).to_be_focused()
+        for key in ("d", "d", "x", "Shift+Enter"):  # deletes a cell, cuts one, runs one
+            keyboard.press(key)
+    assert udp.page.evaluate(CELLS) == cells
+    expect(part(panel, "send")).to_be_enabled()
+    part(panel, "send").click()
+    expect(part(panel, "arrivals")).to_contain_text("hello")
+
+
+def test_a_number_out_of_bounds_is_said_to_be_so(udp):
+    panel = udp.panel(run=True)
+    copies = panel.get_by_label("copies")
+    copies.fill("1000000")
+    copies.press("Tab")
+    expect(part(panel, "status")).to_contain_text("copies: 1000000 is not from 1 to 5000")
+    expect(copies).to_have_value("5000")
+
+
 NOTE_THREADS = """
 import threading
 from netlib.panels.panel import Panel

@@ -45,13 +45,13 @@ MEASURE = """() => [...document.querySelectorAll(
 RUN = "() => jupyterapp.commands.execute('notebook:run-all-cells')"
 PRESENT = "() => jupyterapp.commands.execute('application:toggle-presentation-mode')"
 THEME = "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})"
-# the kernel draws the link's picture anew, as wide as the panel has become: then its 16 units are
-# one em again
-STEADY = """() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(() => {
+DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
+# the kernel draws the link's picture anew, as wide as the panel has become: 16 units are one em
+FITTED = """() => {
     const live = document.querySelector('.netlib-live .widget-html-content > svg');
-    const em = parseFloat(getComputedStyle(live).fontSize) / 14 * 16 * live.getScreenCTM().a;
-    done(Math.abs(em / parseFloat(getComputedStyle(live.parentElement).fontSize) - 1) < 0.1);
-  })))"""
+    const em = parseFloat(getComputedStyle(live.parentElement).fontSize);
+    return Math.abs(live.getScreenCTM().a * 16 / em - 1) < 0.1;
+  }"""
 SIZE = """
 from netlib.panels.panel import Panel
 for panel in Panel.running.values():
@@ -86,6 +86,8 @@ def use(name: str, panel: Locator):
             for _ in range(9):
                 part(panel, "text").fill("good morning")
                 part(panel, "text").press("Enter")
+                if name == "chat":
+                    expect(part(panel, "text")).to_have_value("")
             expect(part(panel, "arrivals").locator("tbody tr")).to_have_count(8)
         case "connection" | "slow":
             part(panel, "task").locator("select").select_option(index=2)
@@ -108,7 +110,8 @@ def wide(notebook: OpenNotebook, width: int):
 
 
 def measured(notebook: OpenNotebook) -> list[dict]:
-    notebook.page.wait_for_function(STEADY)
+    notebook.page.evaluate(DRAWN)
+    notebook.page.wait_for_function(FITTED)
     panels = notebook.page.evaluate(MEASURE)
     assert [panel["name"].split()[0].lower() for panel in panels] == list(PANELS)
     return panels
