@@ -20,6 +20,7 @@ from netlib.trace import Trace, printable
 
 PER_SECOND = 10.0  # messages to the page, at most; it draws the frames between them by itself
 LINES, SHOWN = 8, 20  # of the text twin; timers in the picture while it runs
+FAREWELL = 0.4  # seconds that Stop waits for the thread, which usually ends in 0.1
 AFTER = 0.5  # seconds that are seen after the last arrival
 BEHIND = 0.3  # seconds by which a copy comes after its datagram, so that each can be clicked
 PAST = {"drop": "dropped", "delay": "delayed", "duplicate": "duplicated"}
@@ -214,7 +215,7 @@ class LadderPanel(Panel):
         if talk:
             done = self._flights.latest() + AFTER if why == DONE else talk.now()
             self._now = min(talk.now(), done)  # a fast clock went on while nothing happened
-            remark = "" if talk.session.stop() else STUCK
+            remark = "" if talk.session.stop(farewell=FAREWELL) else STUCK
             self._talk, self.trace = None, talk.trace
             self.pump.flush()
             self._drawn, self._deadlines = None, [None, None]
