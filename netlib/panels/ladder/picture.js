@@ -69,7 +69,7 @@ class Picture {
     if (laidOut === this.laidOut) return;
     this.isWide = width > 34 * em;
     Object.assign(this, {laidOut, em, width, height, top: 2 * em, spots: new Map()});
-    this.left = em * (this.isWide ? 9.6 : 5.4);
+    this.left = em * (this.isWide ? 9.6 : 6.1);
     this.right = width - em * (this.isWide ? 6.5 : 1.4);
     this.scale = (height - this.top) / this.span;
     this.pen.font = `600 ${getComputedStyle(this.svg).font.replace(/^\D*/, "")}`;
