@@ -2,30 +2,33 @@
 // the kernel that the page is there, and to the reader when the kernel is not.
 
 const BEAT = 2000; // milliseconds
+const PATIENCE = 4; // beats that an idle kernel may leave unanswered
 const DEAD = "The kernel has restarted or ended: run this cell again.";
 const GONE = new Set(["restarting", "autorestarting", "terminating", "dead"]);
 
-function onDeath(model, act) { // returns what ends the watch
-  const kernel = model.widget_manager?.kernel;
-  const heard = (_, status) => GONE.has(status) && act();
-  kernel?.statusChanged?.connect(heard);
-  model.on("comm_live_update", act);
-  return () => {
-    kernel?.statusChanged?.disconnect(heard);
-    model.off("comm_live_update", act);
+// Called once for each page that has the notebook open, whether the panel is in sight or not.
+function initialize({model}) {
+  const kernel = model.widget_manager?.kernel, page = Math.random().toString(36);
+  let unanswered = 0;
+  const answered = () => {
+    unanswered = 0;
+    model.set("answers", true);
   };
-}
-
-function initialize({model}) { // once for each page that has the notebook open, in sight or not
-  const page = Math.random().toString(36);
+  const died = () => model.set("answers", false);
+  const changed = (_, status) => GONE.has(status) && died();
   const say = beat => {
+    if (!model.get("is_open")) return;
     try {
-      if (model.get("is_open")) model.send({beat, page});
-    } catch { // the notebook was closed in this page
+      model.send({beat, page});
+    } catch { // the notebook was closed in this page, or its kernel has gone
       end();
     }
   };
-  const here = () => say(document.hidden ? "hidden" : "here");
+  const here = () => {
+    say(document.hidden ? "hidden" : "here");
+    unanswered = kernel?.status === "idle" && model.get("is_open") ? unanswered + 1 : 0;
+    if (unanswered > PATIENCE) died(); // it does nothing, and does not know this panel
+  };
   const leave = () => { // a page that is left is hidden after this
     say("leaving");
     end();
@@ -34,11 +37,16 @@ function initialize({model}) { // once for each page that has the notebook open,
     clearInterval(timer);
     document.removeEventListener("visibilitychange", here);
     window.removeEventListener("pagehide", leave);
-    unwatch();
+    kernel?.statusChanged?.disconnect(changed);
+    model.off("comm_live_update", died);
+    model.off("msg:custom", answered);
   };
-  const timer = setInterval(here, BEAT), unwatch = onDeath(model, end);
+  const timer = setInterval(here, BEAT);
   document.addEventListener("visibilitychange", here);
   window.addEventListener("pagehide", leave);
+  kernel?.statusChanged?.connect(changed);
+  model.on("comm_live_update", died);
+  model.on("msg:custom", answered);
   here();
   return end;
 }
@@ -93,16 +101,18 @@ class View {
     const inside = this.root.clientWidth - parseFloat(paddingLeft) - parseFloat(paddingRight);
     const width = Math.floor(inside / parseFloat(fontSize));
     if (width <= 0 || width === this.model.get("width") || !this.model.get("is_open")) return;
+    if (!this.model.get("answers")) return;
     this.model.set("width", width);
     this.model.save_changes();
   }
 
-  dead() {
-    this.root.classList.add("netlib-dead");
+  live() { // or not: then nothing can be pressed
+    const isDead = !this.model.get("answers");
+    this.root.classList.toggle("netlib-dead", isDead);
     for (const row of this.root.children)
-      if (!row.classList.contains("netlib-status")) row.inert = true;
+      if (!row.classList.contains("netlib-status")) row.inert = isDead;
     const status = this.root.querySelector(".netlib-status .widget-html-content");
-    if (status) status.textContent = DEAD;
+    if (status && (isDead || status.textContent === DEAD)) status.textContent = isDead ? DEAD : "";
   }
 
   end() {
@@ -125,12 +135,14 @@ function render({model, el}) {
     const root = el.closest(".netlib-panel");
     if (root) view = new View(model, root);
     else waiting = requestAnimationFrame(begin);
+    live();
   };
+  const live = () => view?.live();
   let waiting = requestAnimationFrame(begin);
-  const unwatch = onDeath(model, () => view?.dead());
+  model.on("change:answers", live);
   return () => {
     cancelAnimationFrame(waiting);
-    unwatch();
+    model.off("change:answers", live);
     view?.end();
   };
 }

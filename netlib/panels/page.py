@@ -23,6 +23,7 @@ class Page(anywidget.AnyWidget):
     _esm = (Path(__file__).parent / "page.js").read_text(encoding="utf-8")
     title = traitlets.Unicode().tag(sync=True)
     is_open = traitlets.Bool(True).tag(sync=True)
+    answers = traitlets.Bool(True).tag(sync=True)  # whether the kernel does; the page's own
     width = traitlets.Int(58).tag(sync=True)  # of the panel, inside, in em
 
     def __init__(self, title: str, gone: Callable[[], object]):
@@ -37,6 +38,7 @@ class Page(anywidget.AnyWidget):
         if beat not in PATIENCE or not self.is_open:
             return
         self._pages[page] = PATIENCE[beat], 0.0
+        self.send({"heard": beat})
         if not self._is_watching:
             self._is_watching = True
             self._look_soon()

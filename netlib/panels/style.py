@@ -71,7 +71,7 @@ STYLE = f"""<style>
 .netlib-panel .netlib-wide {{
   flex: 1 1 12em; width: auto; min-width: 0; max-width: min(30em, 100% - 0.3em);
 }}
-.netlib-panel .widget-html-content:empty {{display: none}}
+.netlib-panel .widget-html:not(.netlib-status) .widget-html-content:empty {{display: none}}
 .netlib-panel .widget-label, .netlib-panel .widget-readout {{
   line-height: 2em; height: 2em; min-width: 0; color: var(--netlib-ink);
 }}

@@ -22,6 +22,7 @@ HOSTILE = ["<img src=x onerror=window.pwned=1>", "a smile 🙂 in UTF-8", "</td>
 QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 QUIET += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 BADGE = "https://mybinder.org/badge_logo.svg"  # the first cell's link to Binder; not fetched here
+DEBUGGER = "Could not restore the debugger state"  # JupyterLab says so when a kernel restarts
 ON_THIS_PAGE = ("data", "blob")  # what a page may load beside the server's own files
 
 READY = "() => window.jupyterapp?.restored.then(() => true)"
@@ -106,7 +107,7 @@ class Lab:
         return OpenNotebook(self.page, path)
 
     def _said(self, message: ConsoleMessage):
-        if message.type == "error":
+        if message.type == "error" and DEBUGGER not in message.text:
             self.complaints.append(f"console: {message.text} at {message.location}")
 
     def _requested(self, request: Request):
@@ -123,6 +124,10 @@ class OpenNotebook:
         self.page, self.name = page, path.stem
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         self._panel_cell = next(n for n, c in enumerate(cells) if _shows_panel(c))
+
+    def show(self):
+        """Bring the notebook to the front."""
+        self.page.evaluate(OPEN, [f"{self.name}.ipynb", None])
 
     def run_all(self) -> list[str]:
         """Run every cell; return what the errors said, if there were any."""

@@ -71,19 +71,6 @@ def test_the_keyboard_alone_reaches_send_and_stop(udp):
     expect(part(panel, "status")).to_contain_text("stopped")
 
 
-@pytest.mark.parametrize("name", ["udp", "tcp"])
-def test_stop_disables_and_running_the_cell_again_gives_a_panel_that_works(request, name):
-    notebook = request.getfixturevalue(name)
-    panel = notebook.panel(run=True)
-    part(panel, "stop").click()
-    for control in ("text", "send", "stop", "pause"):
-        expect(part(panel, control)).to_be_disabled()
-    panel = notebook.panel(run=True)
-    part(panel, "text").fill("alive again")
-    part(panel, "send").click()
-    expect(part(panel, "arrivals")).to_contain_text("alive again")
-
-
 CELLS = "jupyterapp.shell.currentWidget.content.model.cells.length"
 
 
@@ -111,12 +98,25 @@ def test_a_number_out_of_bounds_is_said_to_be_so(udp):
     expect(copies).to_have_value("5000")
 
 
+@pytest.mark.parametrize("name", ["udp", "tcp"])
+def test_stop_disables_and_running_the_cell_again_gives_a_panel_that_works(request, name):
+    notebook = request.getfixturevalue(name)
+    panel = notebook.panel(run=True)
+    part(panel, "stop").click()
+    for control in ("text", "send", "stop", "pause"):
+        expect(part(panel, control)).to_be_disabled()
+    panel = notebook.panel(run=True)
+    part(panel, "text").fill("alive again")
+    part(panel, "send").click()
+    expect(part(panel, "arrivals")).to_contain_text("alive again")
+
+
 NOTE_THREADS = """
 import threading
 from netlib.panels.panel import Panel
 
 handled = set()
-text, send = next(iter(Panel.running.values())).box.children[1].children
+text, send = next(iter(Panel.running.values())).box.children[1].children[:2]
 text.observe(lambda _: handled.add(threading.current_thread().name), "value")
 send.on_click(lambda _: handled.add(threading.current_thread().name))
 """
@@ -153,7 +153,7 @@ def test_a_stream_through_the_link_is_drawn_follows_a_slider_and_stops(link):
     panel = link.panel(run=True)
     part(panel, "start").click()
     live = part(panel, "live")
-    expect(live.locator("svg")).to_be_visible(timeout=TIMEOUT * 1000)
+    expect(live.get_by_role("img")).to_be_visible(timeout=TIMEOUT * 1000)
     expect(live).not_to_contain_text("Lost in both worlds")  # nothing is, as the panel is opened
     part(panel, "loss").get_by_role("slider").press("End")
     expect(live).to_contain_text("Lost in both worlds")
@@ -178,3 +178,21 @@ def test_a_stopped_stream_cannot_be_started_again(link):
     panel = link.panel()
     part(panel, "stop").click()
     expect(part(panel, "start")).to_be_disabled()
+
+
+RESTART = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+
+
+def test_after_a_restart_of_the_kernel_a_panel_says_that_it_is_dead(tcp):
+    tcp.show()
+    panel = tcp.panel(run=True)
+    panel.get_by_role("status").wait_for()
+    tcp.page.evaluate(RESTART)
+    expect(part(panel, "status")).to_have_text(
+        "The kernel has restarted or ended: run this cell again."
+    )
+    part(panel, "send").click(force=True)  # would throw in the page: Cannot send
+    panel = tcp.panel(run=True)
+    expect(part(panel, "status")).to_have_text("")
+    part(panel, "send").click()
+    expect(part(panel, "arrivals")).to_contain_text("hello")

@@ -18,6 +18,7 @@ PANELS = {
     "chat": "ChatPanel(asynchronous, name='Ana')",
     "ladder": "LadderPanel(lambda: StopAndWaitSender([b'a'], 5.0), StopAndWaitReceiver)",
 }
+FRONT = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 FITS = 560  # pixels: what JupyterLab leaves of 720 is about 600
 SMALLEST = 11  # device pixels of a label
 # of each panel: its height, its smallest text, what hangs over its right edge, and the sizes of
@@ -76,8 +77,7 @@ def everything(lab: Lab) -> OpenNotebook:
 
 
 def panel_of(notebook: OpenNotebook, name: str) -> Locator:
-    front = notebook.page.locator(".jp-NotebookPanel:not(.lm-mod-hidden)")
-    return front.get_by_role("group", name=f"{name} panel")
+    return notebook.page.locator(FRONT).get_by_role("group", name=f"{name} panel")
 
 
 def use(name: str, panel: Locator):
@@ -141,7 +141,8 @@ def test_a_large_room_makes_controls_tables_and_pictures_larger(everything):
     wide(everything, 1280)
     before = measured(everything)
     everything.ask(SIZE.format(before="normal", after="large"))
-    expect(everything.page.locator(".netlib-large")).to_have_count(len(PANELS))
+    front = everything.page.locator(FRONT)
+    expect(front.locator(".netlib-large")).to_have_count(len(PANELS))
     try:
         for small, large in zip(before, measured(everything), strict=True):
             *texts, picture = zip(small["sizes"], large["sizes"], strict=True)
@@ -158,7 +159,7 @@ def test_no_barrier_is_found_and_a_picture_of_each_panel_is_kept(everything, the
     ground = "() => document.body.dataset.jpThemeLight"
     everything.page.wait_for_function(f"{ground} === '{str(theme == 'Light').lower()}'")
     try:
-        found = Axe().run(everything.page, ".netlib-panel").response["violations"]
+        found = Axe().run(everything.page, f"{FRONT} .netlib-panel").response["violations"]
         assert [(f["id"], [node["html"] for node in f["nodes"]]) for f in found] == []
         ARTEFACTS.mkdir(exist_ok=True)
         for name in PANELS:

@@ -80,19 +80,3 @@ def test_a_panel_whose_notebook_is_closed_closes_its_sockets(lab: Lab):
     notebook.page.evaluate(CLOSE)
     notebook.page.wait_for_function(f"async () => (await ({ASK})({CLOSED!r})).includes('True')")
     assert beside.page.title().startswith("panel-of-07")
-
-
-RESTART = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
-
-
-def test_after_a_restart_of_the_kernel_a_panel_says_that_it_is_dead(lab: Lab):
-    notebook = lab.open_panel("04-*.ipynb")
-    panel = notebook.panel(run=True)
-    notebook.page.evaluate(RESTART)
-    expect(part(panel, "status")).to_have_text(
-        "The kernel has restarted or ended: run this cell again."
-    )
-    part(panel, "send").click(force=True)  # would throw in the page: Cannot send
-    panel = notebook.panel(run=True)
-    part(panel, "send").click()
-    expect(part(panel, "arrivals")).to_contain_text("hello")

@@ -14,6 +14,7 @@ GRACE = 0.5  # seconds after which a datagram that should be there counts as los
 
 VIRTUAL = "#aaa"
 REAL, GONE = f"var(--netlib-real,{SENDER})", f"var(--netlib-lost,{LOSS})"
+SIGN = "width:1em;height:1em"
 EM = 16  # units of the picture's own: as wide as the panel, it is as large as the panel's text
 HEIGHT = 202
 DESCRIPTION = "Delays of the last ten seconds, in both worlds; the table below has the numbers"
@@ -153,7 +154,7 @@ def key() -> str:
     words = {"vr": "real, on grey: the same Link in virtual time", "wx": "lost, likewise"}
     for kinds, meaning in (words | {"v": "still on its way"}).items():
         drawn = svg.shape("g", "".join(marks[k] for k in kinds), transform="translate(8 8)")
-        sign = svg.shape("svg", drawn, viewBox="0 0 16 16", width="1em", height="1em")
+        sign = svg.shape("svg", drawn, viewBox="0 0 16 16", aria_hidden="true", style=SIGN)
         entries.append(f"<span>{sign} {meaning}</span>")
     return f'<div class="netlib-key">{"".join(entries)}</div>'
 
