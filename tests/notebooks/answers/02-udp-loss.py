@@ -18,7 +18,7 @@ datagrams = next(n for n in range(1, 10_000) if proportion_interval(0, n)[1] < 0
 # %% exercise 1: right
 datagrams = math.ceil(-math.log(0.05) / 0.001)  # 2996
 
-# %% exercise 1: wrong, perfect in 5.495% of runs, not 5%
+# %% exercise 1: wrong, perfect in 5.494% of runs, not 5%
 datagrams = 2900
 
 # %% exercise 1: wrong, perfect in 5.001% of runs, not 5%
