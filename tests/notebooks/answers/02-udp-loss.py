@@ -268,7 +268,7 @@ def gone(lost, distance):
 
 distance = 12
 
-# %% exercise 3: wrong, gone(.xx.x, 1): 2 of 5, got 0.6
+# %% exercise 3: wrong, gone(.xx.x, 1): 2 of 5, got 1
 def gone(lost, distance):
     copies = lost[distance:] + [True] * distance
     return sum(a or b for a, b in zip(lost, copies)) / len(lost)  # or instead of and
