@@ -73,31 +73,31 @@ def bursts_of(loss, burst):
 def bursts_of(loss, burst):
     return GilbertElliott(loss / burst / (1 - loss), 1 / burst)
 
-# %% exercise 2: wrong, got 33.3%
+# %% exercise 2: wrong, got 33.33%
 def bursts_of(loss, burst):
     r = 1 / burst
     p = loss
     return GilbertElliott(p, r)
 
-# %% exercise 2: wrong, got 9.1%
+# %% exercise 2: wrong, got 9.09%
 def bursts_of(loss, burst):
     r = 1 / burst
     p = loss * r
     return GilbertElliott(p, r)
 
-# %% exercise 2: wrong, got 8.3%
+# %% exercise 2: wrong, got 8.33%
 def bursts_of(loss, burst):
     r = 1 / burst
     p = r * loss / (1 + loss)
     return GilbertElliott(p, r)
 
-# %% exercise 2: wrong, 10.0% in bursts of 5: got 10.0% in bursts of 1.25
+# %% exercise 2: wrong, 10.00% in bursts of 5: got 10.00% in bursts of 1.25
 def bursts_of(loss, burst):
     r = 1 - 1 / burst
     p = r * loss / (1 - loss)
     return GilbertElliott(p, r)
 
-# %% exercise 2: wrong, 5.0% in bursts of 4: got 10.0% in bursts of 5
+# %% exercise 2: wrong, 5.00% in bursts of 4: got 10.00% in bursts of 5
 def bursts_of(loss, burst):
     return bursty  # the one of section 5
 
@@ -118,7 +118,13 @@ def bursts_of(loss, burst):
     # a bad state that loses some
     return GilbertElliott(1, 1 / burst, loss_bad=loss * (1 + 1 / burst))
 
-# %% exercise 2: wrong, got 50.0% in bursts of 5
+# %% exercise 2: wrong, 10.00% in bursts of 5: got 9.99% in bursts of 5
+def bursts_of(loss, burst):
+    r = 1 / burst
+    p = round(r * loss / (1 - loss), 4)
+    return GilbertElliott(p, r)
+
+# %% exercise 2: wrong, got 50.00% in bursts of 5
 def bursts_of(loss, burst):
     r = 1 / burst
     p = r
