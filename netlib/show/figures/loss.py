@@ -37,5 +37,5 @@ def gap_lengths(
         plots.theory(k, (1 - end) ** (k - 1), ax)
         plots.measured(k, shares, ax, color=color, marker=marker)
         plots.name_line(ax, 2, shares[1], f" {name}", color)
-    ax.set(xlabel="datagrams in a row", ylabel="gaps at least this long", xticks=k[::2])
+    ax.set(xlabel="datagrams lost in a row", ylabel="fraction at least this long", xticks=k[::2])
     return ax
