@@ -1,16 +1,16 @@
-"""Traffic to try a link with: a source that keeps to a schedule, a sink, an echo, a resender.
+"""Traffic to try a link with: a source that keeps to a schedule, a sink, an echo.
 
 A schedule is any sequence of (time [s], size [bytes]), in order of time; `steady` and `poisson`
 make two kinds.
 """
 
 from collections.abc import Iterable, Iterator
-from heapq import heappop, heappush
 from itertools import count as counting
 from itertools import islice
 from math import log
 
 from netlib import checks
+from netlib.endpoint import Responder
 from netlib.links.coin import Coin
 
 NUMBER = 4  # bytes at the beginning of each datagram: its number, most significant byte first
@@ -71,13 +71,11 @@ class Source:
             self._padding = bytes(size - NUMBER)
 
 
-class Sink:
+class Sink(Responder):
     """An endpoint that only counts: `arrivals` holds (number, time), in order of arrival.
 
     Datagrams too short to have a number are dropped and counted in `malformed`.
     """
-
-    deadline = None
 
     def __init__(self):
         self.arrivals: list[tuple[int, float]] = []
@@ -90,49 +88,12 @@ class Sink:
             self.arrivals.append((int.from_bytes(datagram[:NUMBER], "big"), now))
         return []
 
-    def wake(self, now: float) -> list[bytes]:
-        return []
 
-
-class Echo:
+class Echo(Responder):
     """An endpoint that sends everything back at once: what `ping` talks to."""
-
-    deadline = None
 
     def receive(self, datagram: bytes, now: float) -> list[bytes]:
         return [datagram]
-
-    def wake(self, now: float) -> list[bytes]:
-        return []
-
-
-class Resender:
-    """An endpoint: it sends message n at n * gap [s], again each `timeout` until its ACK comes.
-
-    A message is its number, in 4 bytes, and so is its ACK; `acked` holds the numbers acknowledged.
-    """
-
-    def __init__(self, count: int, gap: float, timeout: float):
-        self.acked: set[int] = set()
-        self._timeout = timeout
-        self._due = [(n * gap, n) for n in range(count)]  # sorted, so it is a heap
-
-    @property
-    def deadline(self) -> float | None:
-        return self._due[0][0] if self._due else None
-
-    def wake(self, now: float) -> list[bytes]:
-        ready = []
-        while self._due and self._due[0][0] <= now:
-            _, n = heappop(self._due)
-            if n not in self.acked:
-                heappush(self._due, (now + self._timeout, n))
-                ready.append(n.to_bytes(NUMBER, "big"))
-        return ready
-
-    def receive(self, datagram: bytes, now: float) -> list[bytes]:
-        self.acked.add(int.from_bytes(datagram[:NUMBER], "big"))
-        return []
 
 
 def _poisson(

@@ -1,7 +1,8 @@
 """Run a server for as long as a `with` block lasts, and let it stop.
 
-A server here is a function `serve(listener, stop)`. It returns once something arrives at `stop`:
-a program can wait for several sockets at once, but not for a socket and a variable.
+For `served`, a server is a function `serve(listener)` that ends on its own. For `running`, it is
+`serve(listener, stop)` and returns once something arrives at `stop`: a program can wait for
+several sockets at once, but not for a socket and a variable.
 """
 
 import asyncio
@@ -9,12 +10,21 @@ import selectors
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from netlib.sockets.background import Background
 from netlib.trace import Address
 
 PAUSE = 0.01  # seconds until the next attempt to accept, after one that failed
+
+
+def accepted(listener: socket.socket) -> socket.socket | None:
+    """Accept a connection; return None, after a pause, if it has gone or no file is left."""
+    try:
+        return listener.accept()[0]
+    except OSError:
+        time.sleep(PAUSE)  # the listener stays ready: do not spin
+        return None
 
 
 def arrivals(listener: socket.socket, stop: socket.socket) -> Iterator[socket.socket]:
@@ -23,11 +33,7 @@ def arrivals(listener: socket.socket, stop: socket.socket) -> Iterator[socket.so
         selector.register(listener, selectors.EVENT_READ)
         selector.register(stop, selectors.EVENT_READ)
         while stop not in [key.fileobj for key, _ in selector.select()]:
-            try:
-                connection, _ = listener.accept()
-            except OSError:  # it has gone again, or no file is left: do not spin
-                time.sleep(PAUSE)
-            else:
+            if connection := accepted(listener):
                 yield connection
 
 
@@ -48,6 +54,12 @@ async def arrivals_to_await(
             yield accepting.result()[0]
 
 
+def hang_up(connection: socket.socket):
+    """End both directions; whoever waits in `recv` for this socket wakes up, also in a thread."""
+    with suppress(OSError):  # it may have gone
+        connection.shutdown(socket.SHUT_RDWR)
+
+
 @contextmanager
 def running(serve: Callable, *arguments: object, host: str = "127.0.0.1") -> Iterator[Address]:
     """Run `serve(listener, stop, *arguments)` in a thread for a block; yield where it listens.
@@ -66,3 +78,22 @@ def running(serve: Callable, *arguments: object, host: str = "127.0.0.1") -> Ite
                 yield listener.getsockname()
             finally:
                 bell.send(b"!")
+
+
+@contextmanager
+def served(serve: Callable, *arguments: object, timeout: float = 2.0) -> Iterator[Address]:
+    """Listen on loopback and run `serve(listener, *arguments)` in a thread; yield the address.
+
+    `serve` accepts what it wants to accept, for at most `timeout` seconds each; a client's reset
+    ends it quietly. The block waits at its end for `serve` to return, so clients are to be closed
+    inside it.
+    """
+
+    def run(listener: socket.socket):
+        with suppress(ConnectionResetError, BrokenPipeError):
+            serve(listener, *arguments)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(timeout)
+        with Background(run, listener):
+            yield listener.getsockname()
