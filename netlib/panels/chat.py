@@ -11,12 +11,12 @@ from math import inf
 
 import ipywidgets as ipw
 
+from netlib.lab.serving import running
 from netlib.panels.invitation import LOOPBACK, Invitation, refuse_other_than_ipv4
 from netlib.panels.panel import WIDE, Panel, button, message_line, payload_of
 from netlib.panels.pump import Pump
 from netlib.panels.session import End, Session
 from netlib.sockets.framing import Delimited
-from netlib.sockets.serving import running
 from netlib.sockets.tcp import TCPConnection
 from netlib.trace import html_table, named, printable
 
