@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import ClassVar
 
 import ipywidgets as ipw
@@ -160,7 +160,7 @@ def number(label: str, value: int, low: int, high: int, tooltip: str, say) -> ip
     return field
 
 
-def tasks(settings: dict[str, dict], take) -> ipw.Dropdown:
+def tasks(settings: Mapping[str, object], take) -> ipw.Dropdown:
     """Return a choice among the notebook's tasks; `take` is called with the settings of one."""
     menu = ipw.Dropdown(options=["…", *settings], description="try", style=WIDE)
     menu.layout.width = "15em"
