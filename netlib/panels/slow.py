@@ -91,8 +91,7 @@ class SlowPanel(Panel):
                 self._client.shutdown(socket.SHUT_RDWR)
 
     def _set(self, task: dict):
-        for name, value in task.items():
-            getattr(self, name).value = value
+        self.put(task)
         self._send()
 
     def _send(self):
