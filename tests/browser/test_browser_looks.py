@@ -146,6 +146,29 @@ def test_a_large_room_makes_controls_tables_and_pictures_larger(everything):
         everything.ask(SIZE.format(before="large", after="normal"))
 
 
+STOPS = "'button, input, select, summary, [role=slider]'"
+CONTROLS = f"""panel => [...panel.querySelectorAll({STOPS})]
+    .filter(each => each.getClientRects().length).length"""
+# how many controls the focus has met, or -1 where it has left the panel
+MET = f"""panel => {{
+    const at = document.activeElement, met = (panel.met ??= new Set());
+    if (at.matches({STOPS})) met.add(at);
+    return panel.contains(at) ? met.size : -1;
+  }}"""
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_the_tab_key_reaches_every_control(everything, name):
+    wide(everything, 1280)
+    panel = panel_of(everything, name)
+    panel.focus()
+    reached = [0]
+    while reached[-1] >= 0:
+        everything.page.keyboard.press("Tab")
+        reached.append(panel.evaluate(MET))
+    assert max(reached) == panel.evaluate(CONTROLS)
+
+
 @pytest.mark.parametrize("theme", ["Light", "Dark"])
 def test_no_barrier_is_found_and_a_picture_of_each_panel_is_kept(everything, theme):
     wide(everything, 1280)
