@@ -192,7 +192,9 @@ class _Watch:
         return self._trace
 
     def profile(self, frame: FrameType, event: str, arg: Any):
-        if event == "c_call" and frame is not self._home and _forbidden(arg, frame):
+        if event != "c_call" or frame is self._home or not _forbidden(arg, frame):
+            return
+        if not _in_a_finalizer(frame, self._home):  # it cleans up what somebody else has left
             self.failure = Forbidden(_name(arg, frame))
             raise self.failure
 
@@ -258,6 +260,12 @@ def line_of(frames: list[tuple[str, int]]) -> str:
         return ""
     source = linecache.getline(*own[-1]).strip()
     return f" (line {own[-1][1]}{source and f': `{source}`'})"
+
+
+def _in_a_finalizer(frame: FrameType | None, home: FrameType) -> bool:
+    while frame is not None and frame is not home and frame.f_code.co_name != "__del__":
+        frame = frame.f_back
+    return frame is not None and frame is not home
 
 
 def _sheltered(frame: FrameType | None, home: FrameType) -> bool:

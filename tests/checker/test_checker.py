@@ -4,6 +4,7 @@ import itertools
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -17,7 +18,7 @@ from hypothesis import strategies as st
 
 from netlib.checker import apart, check
 from netlib.checker.cases import Case, Impairment, all_cases, ordinal
-from netlib.checker.guard import LINES, shown
+from netlib.checker.guard import LINES, Forbidden, shown, watched
 from netlib.checker.judge import Judge
 from netlib.protocols import (
     GoBackNReceiver,
@@ -747,3 +748,23 @@ def test_a_link_does_to_each_datagram_what_is_written():
     arrivals = [forward.carry(1, 1.0) for _ in range(4)]
     assert arrivals == [[], [1.05, 1.05], [2.05], [1.05]]
     assert backward.carry(1, 1.0) == [1.05]
+
+
+class LeftOpen:
+    """An object that closes its socket once it is garbage, as an event loop does."""
+
+    def __init__(self):
+        self.sock = socket.socket()
+
+    def __del__(self):
+        self.sock.close()
+
+
+def test_what_the_garbage_collector_closes_meanwhile_is_not_the_learners_doing():
+    def endpoint():
+        litter.pop()
+
+    litter = [LeftOpen()]
+    assert watched(endpoint) is None
+    with pytest.raises(Forbidden, match="close"), socket.socket() as sock:
+        watched(lambda: sock.close())
