@@ -47,11 +47,11 @@ PRESENT = "() => jupyterapp.commands.execute('application:toggle-presentation-mo
 THEME = "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})"
 DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # the kernel draws the link's picture anew, as wide as the panel has become: 16 units are one em
-FITTED = """() => {
-    const live = document.querySelector('.netlib-live .widget-html-content > svg');
+FITTED = f"""() => {{
+    const live = document.querySelector('{FRONT} .netlib-live .widget-html-content > svg');
     const em = parseFloat(getComputedStyle(live.parentElement).fontSize);
     return Math.abs(live.getScreenCTM().a * 16 / em - 1) < 0.1;
-  }"""
+  }}"""
 SIZE = """
 from netlib.panels.panel import Panel
 for panel in Panel.running.values():
