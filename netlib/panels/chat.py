@@ -35,6 +35,8 @@ class ChatPanel(Panel):
     of this process, on loopback unless `host` says otherwise. Or `join` a chat by its code.
     """
 
+    _connection: TCPConnection
+
     def __init__(
         self,
         serve: Serve | None = None,
@@ -64,7 +66,6 @@ class ChatPanel(Panel):
 
     def _begin(self):
         """Forget the chat before."""
-        self._connection: TCPConnection | None = None
         self._recent: deque[str] = deque(maxlen=SHOWN)
         self._over, self._unheard = "you have not joined yet", ""
         self._show([])

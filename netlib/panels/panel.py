@@ -2,7 +2,7 @@
 
 import html
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import ClassVar
 
 import ipywidgets as ipw
@@ -56,6 +56,11 @@ class Panel:
     def set_status(self, text: str):
         """Show one line of plain text below the controls."""
         self.status.value = html.escape(text)
+
+    def put(self, settings: dict):
+        """Give controls their values, each by its name as an attribute."""
+        for name, value in settings.items():
+            getattr(self, name).value = value
 
     def stop(self, why: str = "stopped"):
         """Close the sockets, wait for the threads, disable the controls. Harmless when repeated."""
@@ -148,7 +153,8 @@ def message_line(send) -> tuple[ipw.Text, ipw.HBox]:
 
 def number(label: str, value: int, low: int, high: int, tooltip: str, say) -> ipw.IntText:
     """Return a field for a whole number from `low` to `high`; `say` tells of what was no such."""
-    layout = {"width": f"{len(label) // 2 + 6}em"}  # room for the label, six digits, two arrows
+    width = 0.47 * len(label) + 0.7 * len(str(high)) + 2.4  # the label, the digits, two arrows
+    layout = {"width": f"{width:.1f}em"}
     field = ipw.IntText(value, description=label, tooltip=tooltip, layout=layout, style=WIDE)
 
     def bound(change):  # the field with bounds of its own would do it without a word
@@ -161,7 +167,7 @@ def number(label: str, value: int, low: int, high: int, tooltip: str, say) -> ip
     return field
 
 
-def tasks(settings: dict[str, dict], take) -> ipw.Dropdown:
+def tasks(settings: Mapping[str, object], take) -> ipw.Dropdown:
     """Return a choice among the notebook's tasks; `take` is called with the settings of one."""
     menu = ipw.Dropdown(options=["…", *settings], description="try", style=WIDE)
     menu.layout.width = "15em"

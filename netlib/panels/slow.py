@@ -70,7 +70,9 @@ class SlowPanel(Panel):
         second = ipw.HBox([self.writes, self.nagle, self.rtt])
         self.view = ipw.HTML().add_class("netlib-times")
         self.timings: list[Timing] = []
-        self.pump, self._session, self._client = Pump(self._show), None, None
+        self.pump = Pump(self._show)
+        self._session: Session | None = None
+        self._client: socket.socket | None = None
         super().__init__("Slow panel", first, second, self.view)
         self.set_status(
             "Press Send: four requests, one after the other, and where each of them waited."
@@ -84,12 +86,12 @@ class SlowPanel(Panel):
         return "" if is_over else STUCK
 
     def _hang_up(self):
-        with suppress(OSError, AttributeError):  # closed already, or not yet open
-            self._client.shutdown(socket.SHUT_RDWR)
+        if self._client:
+            with suppress(OSError):  # closed already
+                self._client.shutdown(socket.SHUT_RDWR)
 
     def _set(self, task: dict):
-        for name, value in task.items():
-            getattr(self, name).value = value
+        self.put(task)
         self._send()
 
     def _send(self):

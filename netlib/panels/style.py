@@ -152,7 +152,7 @@ STYLE = f"""<style>
 .netlib-is-client {{color: var(--netlib-sender) !important}}
 .netlib-is-server {{color: var(--netlib-receiver) !important}}
 .netlib-diagram {{flex: 4 1 28em; min-width: 0; width: 100%}}
-.netlib-large .netlib-diagram {{flex-basis: 36em}}
+.netlib-large .netlib-diagram {{flex-basis: 36em}}  /* below the buttons, unless there is room */
 .netlib-diagram svg {{
   display: block; min-width: 490px; max-width: 46em !important; overflow: visible;
   font-size: 17px; letter-spacing: -0.03em; font-family: inherit;
@@ -197,6 +197,7 @@ STYLE = f"""<style>
   display: flex; flex-direction: column-reverse; align-items: flex-start;
   max-height: 13em; overflow-y: auto;
 }}
+.netlib-panel code {{font-size: 0.93em}}
 .netlib-code {{
   font-size: 1.3em; font-weight: 600; letter-spacing: 0.08em; user-select: all; padding: 0 0.2em;
 }}

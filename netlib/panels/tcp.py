@@ -95,8 +95,7 @@ class TCPPanel(Panel):
         self.set_status("A new connection: nothing has been sent.")
 
     def _set(self, task: dict):
-        for name, value in (AS_BEGUN | task).items():
-            getattr(self, name).value = value
+        self.put(AS_BEGUN | task)
         self.set_status("Set. Press Send.")
 
     def _arrived(self, piece):  # kept here: the pump may have to leave some out

@@ -68,8 +68,7 @@ class UDPPanel(Panel):
         self.set_status("All counts are 0, and the sockets are new.")
 
     def _set(self, task: dict):
-        for name, value in (AS_BEGUN | task).items():
-            getattr(self, name).value = value
+        self.put(AS_BEGUN | task)
         self.set_status("Set. Press Send.")
 
     def _collect(self, index: int, receiver: UDPReceiver) -> Collector:

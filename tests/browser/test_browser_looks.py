@@ -48,11 +48,11 @@ PRESENT = "() => jupyterapp.commands.execute('application:toggle-presentation-mo
 THEME = "theme => jupyterapp.commands.execute('apputils:change-theme', {theme})"
 DRAWN = "() => new Promise(done => requestAnimationFrame(() => requestAnimationFrame(done)))"
 # the kernel draws the link's picture anew, as wide as the panel has become: 16 units are one em
-FITTED = """() => {
-    const live = document.querySelector('.netlib-live .widget-html-content > svg');
+FITTED = f"""() => {{
+    const live = document.querySelector('{FRONT} .netlib-live .widget-html-content > svg');
     const em = parseFloat(getComputedStyle(live.parentElement).fontSize);
     return Math.abs(live.getScreenCTM().a * 16 / em - 1) < 0.1;
-  }"""
+  }}"""
 SIZE = """
 from netlib.panels.panel import Panel
 for panel in Panel.running.values():
@@ -150,6 +150,29 @@ def test_a_large_room_makes_controls_tables_and_pictures_larger(everything):
             assert picture[0] is None or picture[1] > 1.2 * picture[0], large
     finally:
         everything.ask(SIZE.format(before="large", after="normal"))
+
+
+STOPS = "'button, input, select, summary, [role=slider]'"
+CONTROLS = f"""panel => [...panel.querySelectorAll({STOPS})]
+    .filter(each => each.getClientRects().length).length"""
+# how many controls the focus has met, or -1 where it has left the panel
+MET = f"""panel => {{
+    const at = document.activeElement, met = (panel.met ??= new Set());
+    if (at.matches({STOPS})) met.add(at);
+    return panel.contains(at) ? met.size : -1;
+  }}"""
+
+
+@pytest.mark.parametrize("name", PANELS)
+def test_the_tab_key_reaches_every_control(everything, name):
+    wide(everything, 1280)
+    panel = panel_of(everything, name)
+    panel.focus()
+    reached = [0]
+    while reached[-1] >= 0:
+        everything.page.keyboard.press("Tab")
+        reached.append(panel.evaluate(MET))
+    assert max(reached) == panel.evaluate(CONTROLS)
 
 
 @pytest.mark.parametrize("theme", ["Light", "Dark"])

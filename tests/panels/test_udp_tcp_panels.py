@@ -3,6 +3,7 @@
 import html
 import re
 import sys
+import time
 from collections import deque
 
 import ipywidgets as ipw
@@ -286,3 +287,43 @@ def test_a_stream_is_shown_whole_also_when_the_page_could_not_be_told_of_each_pi
     panel.stop()
     assert panel.receives.last()[0] == [b"s", b"t", b"r", b"e", b"a", b"m"]
     assert panel.tape.value == tape(Pieces(b"stream"), panel.receives)
+
+
+def test_stop_does_not_wait_for_a_stream_that_trickles_in_and_says_what_was_left():
+    panel = TCPPanel()
+    control(panel, "pause").value = True
+    panel.max_size.value = 3
+    panel.copies.value = 3
+    send(panel, "x" * 700_000)
+    began = time.monotonic()
+    panel.stop()
+    assert time.monotonic() - began < 0.5
+    assert re.search(r"stopped\. \d+ bytes had not been received", panel.status.value)
+
+
+def test_clear_begins_the_counts_anew_on_new_sockets():
+    udp, tcp = UDPPanel(), TCPPanel()
+    for panel in (udp, tcp):
+        send(panel, "before")
+        control(panel, "clear").click()
+        send(panel, "after")
+        panel.stop()
+        assert [row for row in cells(panel.arrivals) if "before" in row] == []
+    assert cells(udp.counts)[0][1:3] == ["1", "1"]
+    assert tcp.sends.last()[0] == [b"after"]
+
+
+def test_the_notebooks_tasks_are_set_at_a_click():
+    panel = UDPPanel()
+    panel.task.value = "2000 × 1000 B, paused"
+    assert (panel.copies.value, panel.size.value, panel.paused.value) == (2000, 1000, True)
+    panel.task.value = "one datagram, as typed"
+    assert (panel.copies.value, panel.size.value, panel.paused.value) == (1, 0, False)
+
+
+@pytest.mark.parametrize("wanted, taken", [(10**6, 5000), (-5, 1)])
+def test_a_number_that_is_out_of_bounds_is_bounded_and_that_is_said(wanted, taken):
+    panel = UDPPanel()
+    panel.copies.value = wanted
+    assert panel.copies.value == taken
+    assert f"copies: {wanted} is not from 1 to 5000, so it is {taken}" in panel.status.value
