@@ -154,7 +154,7 @@ STYLE = f"""<style>
 .netlib-diagram {{flex: 4 1 28em; min-width: 0; width: 100%}}
 .netlib-large .netlib-diagram {{flex-basis: 36em}}  /* below the buttons, unless there is room */
 .netlib-diagram svg {{
-  display: block; min-width: 490px; max-width: 46em !important; overflow: visible;
+  display: block; min-width: 560px; max-width: 46em !important; overflow: visible;
   font-size: 17px; letter-spacing: -0.03em; font-family: inherit;
 }}
 .netlib-diagram .widget-html-content {{padding: 0 0.3em 0 1.5em; box-sizing: border-box}}
