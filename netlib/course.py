@@ -31,8 +31,8 @@ LARGE_FONTS = {"@jupyterlab/apputils-extension:themes": {"overrides": FONTS}}
 MISSING = f"""{sys.executable} lacks what the course needs. To install it, in {ROOT}:
 {sys.executable} -m pip install -r requirements.txt
 """
-EPILOG = """What follows -- is JupyterLab's own, such as -- --port 9000. Exit codes: 0 the copies are made,
-and JupyterLab has ended, 2 it could not begin: the reason is printed, 130 interrupted."""
+EPILOG = """What follows -- is JupyterLab's own, such as -- --port 9000. Exit codes: 0 the copies
+are made, and JupyterLab has ended, 2 it could not begin: the reason is printed, 130 interrupted."""
 
 
 def main(arguments: list[str] | None = None) -> int:
