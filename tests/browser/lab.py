@@ -1,7 +1,8 @@
-"""A JupyterLab of the tests' own, and a real browser to look at it with."""
+"""A JupyterLab started as the README's first command does it, and a real browser to look at it."""
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import nbformat
-from kernels import NOTEBOOKS, TESTS
+from kernels import TESTS
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, sync_playwright
 
 TIMEOUT = 30.0  # seconds
@@ -64,16 +65,21 @@ def chromium() -> str | None:
 class Lab:
     """A page of JupyterLab; `complaints` has each error and each request beyond the server."""
 
-    def __init__(self, url: str, page: Page, notebooks: Path):
+    def __init__(self, address: str, page: Page, notebooks: Path):
         self.page, self.complaints = page, []
-        self._server, self.notebooks, self._panels_kernel = urlsplit(url).netloc, notebooks, None
+        self._server, self.notebooks, self._panels_kernel = (
+            urlsplit(address).netloc,
+            notebooks,
+            None,
+        )
         page.set_default_timeout(TIMEOUT * 1000)
         page.route(BADGE, lambda route: route.fulfill(content_type="image/svg+xml", body="<svg/>"))
         page.on("console", self._said)
         page.on("pageerror", lambda error: self.complaints.append(f"page error: {error}"))
         page.on("request", self._requested)
-        page.goto(f"{url}/lab?reset")
+        page.goto(f"{address}?reset")
         page.wait_for_function(READY)
+        page.locator(".jp-NotebookPanel").wait_for()  # or it would come before the next one
 
     def open(self, pattern: str) -> "OpenNotebook":
         """Open the notebook whose name matches, wait for its kernel, run every cell."""
@@ -171,33 +177,24 @@ def running_lab(scale: int = 1):
     """
     with ExitStack() as cleanup:
         home = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="lab")))
-        notebooks = home / "notebooks"
-        shutil.copytree(NOTEBOOKS, notebooks)
+        notebooks = home / "course"
         server = cleanup.enter_context(_server(home, notebooks))
         playwright = cleanup.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
         cleanup.callback(browser.close)
         look = {"viewport": {"width": 1280, "height": 900}, "device_scale_factor": scale}
         page = browser.new_page(**look)
-        yield Lab(_address(server, home / "run"), page, notebooks)
+        yield Lab(_address(server, home), page, notebooks)
 
 
 @contextmanager
 def _server(home: Path, notebooks: Path):
     names = {"HOME": "", "JUPYTER_RUNTIME_DIR": "run", "JUPYTER_DATA_DIR": "data"}
     names |= {"JUPYTER_CONFIG_DIR": "config", "IPYTHONDIR": "ipython"}
-    settings = {
-        "IdentityProvider.token": "",
-        "ServerApp.port": "0",  # any free one; the runtime directory tells which
-        "ServerApp.root_dir": str(notebooks),
-        "LabApp.news_url": "None",
-        "LabApp.check_for_updates_class": "jupyterlab.NeverCheckForUpdate",
-    }
-    news = home / "config/lab/user-settings/@jupyterlab/apputils-extension"
-    news.mkdir(parents=True)
-    (news / "notification.jupyterlab-settings").write_text('{"fetchNews": "false"}')
-    command = [sys.executable, "-m", "jupyterlab", "--no-browser", "--expose-app-in-browser"]
-    command += ["--allow-root", *(f"--{name}={value}" for name, value in settings.items())]
+    settings = {"IdentityProvider.token": "", "ServerApp.port": "0"}  # 0: any free one
+    command = [sys.executable, "-m", "netlib.course", "--no-browser", "--folder", str(notebooks)]
+    command += ["--", "--expose-app-in-browser", "--allow-root"]
+    command += [f"--{name}={value}" for name, value in settings.items()]
     environment = os.environ | {name: str(home / path) for name, path in names.items()}
     with open(home / "log", "w") as log:
         process = subprocess.Popen(command, env=environment, stdout=log, stderr=log)
@@ -208,14 +205,18 @@ def _server(home: Path, notebooks: Path):
             process.wait(TIMEOUT)
 
 
-def _address(server: subprocess.Popen, runtime: Path) -> str:
+def _address(server: subprocess.Popen, home: Path) -> str:
+    """Return the address that is printed for the reader, once the server answers."""
     deadline = time.monotonic() + TIMEOUT
     while time.monotonic() < deadline and server.poll() is None:
-        for path in runtime.glob("jpserver-*.json"):
-            try:
-                url = json.loads(path.read_text())["url"].rstrip("/")
-                urllib.request.urlopen(url + "/api/status", timeout=1).close()
-                return url
-            except (OSError, ValueError):
-                time.sleep(0.05)  # it writes the file, then begins to answer
-    raise RuntimeError((runtime.parent / "log").read_text())
+        printed = re.search(
+            r"http://(?:127\.0\.0\.1|localhost):\d+(?=/)\S*", (home / "log").read_text()
+        )
+        try:
+            if printed:
+                urllib.request.urlopen(printed[0], timeout=1).close()
+                return printed[0]
+        except OSError:
+            pass
+        time.sleep(0.05)  # it prints the address, then begins to answer
+    raise RuntimeError((home / "log").read_text())

@@ -13,6 +13,7 @@ from packaging.specifiers import SpecifierSet
 
 ROOT = Path(__file__).parents[2]
 PROJECT = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+README, POST_BUILD = ROOT / "README.md", ROOT / "binder/postBuild"
 NOTEBOOKS = sorted((ROOT / "notebooks").rglob("[0-9]*.ipynb"))
 MAX_SIZE = 320e6  # bytes installed, as the README says
 OURS = ("PYTEST", "JUPYTER", "PYTHON")  # variables that say how the tests run, not how Binder does
@@ -53,12 +54,23 @@ def run(*command, **environment: str) -> str:
     return ended.stdout
 
 
+def test_every_badge_opens_the_working_copies():
+    opened = {n: set(re.findall(r"labpath=([^)\s\"\\]+)", n.read_text("utf-8"))) for n in NOTEBOOKS}
+    wanted = {n: {f"course/{n.name}"} for n in NOTEBOOKS if n.parent.name == "notebooks"}
+    assert {n: paths for n, paths in opened.items() if paths} == wanted
+    assert "labpath=course/00-start-here.ipynb" in README.read_text("utf-8")
+
+
 def test_a_fresh_environment_of_binders_file_imports_everything_and_runs_notebook_00(tmp_path):
     uv = [sys.executable, "-m", "uv", "--quiet"]
     run(*uv, "venv", "--python", sys.executable, tmp_path / "env")
     bin_ = tmp_path / "env" / ("Scripts" if os.name == "nt" else "bin")
     run(*uv, "pip", "install", "--python", bin_ / "python", "-r", "binder/requirements.txt")
     run(bin_ / "python", "-c", "import " + ", ".join(sorted(imported())))
+    python, *words = POST_BUILD.read_text().splitlines()[-1].split()
+    folder = tmp_path / "course"
+    run(bin_ / python, *words, "--folder", folder, HOME=str(tmp_path))
+    assert len(list(folder.glob("[0-9]*.ipynb"))) == len({n.name for n in NOTEBOOKS})
     run(bin_ / "python", "-c", RUN_FIRST, HOME=str(tmp_path), PYTHONPATH=str(ROOT / "tests"))
     files = [f for f in (tmp_path / "env").rglob("*") if f.is_file() and not f.is_symlink()]
     size = sum(f.stat().st_size for f in files)

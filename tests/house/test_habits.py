@@ -31,7 +31,7 @@ def test_a_file_for_others_programs_keeps_to_their_schema(schema, file):
 
 def test_the_readme_has_its_two_commands_for_posix_and_for_windows():
     posix, windows = COMMANDS[:2], COMMANDS[2:]
-    assert [c.split()[-1] for c in posix] == ["notebooks/00-start-here.ipynb", ".venv/bin/pytest"]
+    assert [c.split()[-1] for c in posix] == ["netlib.course", ".venv/bin/pytest"]
     spelt = [c.replace("python3", "py").replace("bin/", "Scripts/") for c in posix]
     assert windows == [re.sub(r"(?<=\w)/(?=\w)", r"\\", c) for c in spelt]
 

@@ -7,6 +7,8 @@ from statistics import median, quantiles
 import pytest
 from kernels import NOTEBOOKS, code_cells, notebooks
 
+from netlib.course import language_info
+
 everything = sorted(NOTEBOOKS.rglob("[0-9]*.ipynb"))
 everything = [p for p in everything if ".ipynb_checkpoints" not in p.parts]
 in_every_notebook = pytest.mark.parametrize(
@@ -210,3 +212,29 @@ def test_each_notebook_named_exists(path):
         for n in re.findall(r"notebooks? (\d\d)\b", text(c))
     }
     assert named <= {p.stem[:2] for p in notebooks()}
+
+
+def slide_type(cell: dict) -> str | None:
+    return cell["metadata"].get("slideshow", {}).get("slide_type")
+
+
+@in_the_course
+def test_the_core_is_cut_into_slides_and_a_talk_skips_the_rest(path):
+    cells = all_cells(path)
+    prose = [c["cell_type"] == "markdown" for c in cells]
+    end = next(n for n, c in enumerate(cells) if prose[n] and END_OF_CORE.search(text(c)))
+    heads = [n for n in range(1, end) if prose[n] and re.search("^## ", text(cells[n]), re.M)]
+    assert [n for n, c in enumerate(cells) if slide_type(c) == "slide"] == [0, *heads]
+    kinds = {slide_type(c) for c in cells[:end]}
+    assert kinds <= {"slide", "subslide", "fragment", "skip", "notes"}
+    assert {slide_type(c) for c in cells[end:]} == {"skip"}
+
+
+@in_every_notebook
+def test_the_metadata_is_what_jupyterlab_writes_but_for_the_version_of_python(path):
+    metadata = json.loads(path.read_text(encoding="utf-8"))["metadata"]
+    python = {"display_name": "Python 3 (ipykernel)", "language": "python", "name": "python3"}
+    assert metadata.pop("kernelspec") == python
+    assert re.fullmatch(r"3\.\d+\.\d+", metadata["language_info"].pop("version"))
+    written = {k: v for k, v in language_info().items() if k != "version"}
+    assert metadata == {"language_info": written}
