@@ -1,0 +1,415 @@
+"""A whole TCP: a sender, a receiver, and the rules by which two of them meet and part.
+
+       client                               server
+    SYN-SENT     -- SYN, seq 0 --------------->  SYN-RECEIVED     each side numbers its bytes
+                <-- SYN seq 0, ACK 1 ---------                    from its SYN on
+    ESTABLISHED  -- ACK 1, data ------------->   ESTABLISHED
+    FIN-WAIT-1   -- FIN --------------------->   CLOSE-WAIT       each direction ends by itself
+    FIN-WAIT-2  <-- ACK ----------------------
+    TIME-WAIT   <-- FIN ----------------------   LAST-ACK
+    2 MSL later  -- ACK --------------------->   CLOSED
+
+What arrives is looked at in the order of RFC 9293, 3.10.7: does it lie in the window, is it a
+reset, a SYN, what does it acknowledge, what does it bring, does it end the stream. An endpoint like
+all others here: it takes and returns IPv4 packets, whatever carries them.
+"""
+
+from collections.abc import Callable, Iterable
+from socket import inet_aton
+
+from netlib import checks
+from netlib.protocols.tcp import segment as wire
+from netlib.protocols.tcp.bytestream import ByteStream
+from netlib.protocols.tcp.congestion import CongestionControl, Reno
+from netlib.protocols.tcp.receiver import Receiver
+from netlib.protocols.tcp.segment import ACK, FIN, NO_OPTIONS, PSH, RST, SYN, Options, Segment
+from netlib.protocols.tcp.sender import Flight, Sender
+from netlib.protocols.tcp.states import NEXT
+from netlib.protocols.timeout import RttEstimator, Timer
+
+LISTENING_AT, CONNECTING_FROM = ("10.0.0.2", 80), ("10.0.0.1", 50000)
+DEFAULT_MSS = 536  # bytes: what a peer takes that does not say (RFC 9293, 3.7.1)
+AFTER_LOST_SYN = 3.0  # seconds: the least timeout once a SYN was sent twice (RFC 6298, 5.7)
+UNCONNECTED = {"CLOSED", "LISTEN", "SYN-SENT"}  # the peer's numbers are not known
+OPEN = {"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2"}  # the peer may still send data
+SENDING = {"ESTABLISHED", "CLOSE-WAIT", "FIN-WAIT-1", "CLOSING", "LAST-ACK"}
+
+
+class Connection:
+    """One end of a TCP connection; `connect` or `listen` first, at either side of a run.
+
+    address, peer: (IPv4 address, port); a listener learns its peer from the first SYN. outbound,
+    inbound: streams to use, else new ones of `capacity` bytes; the inbound one is the receive
+    window. control: a congestion control, else Reno. mss: the largest payload [bytes]. isn: the
+    number of the SYN; real ones are random (RFC 6528), lest strangers guess them. sack: offer
+    selective ACKs. delayed_ack [s]: how long an ACK may wait for a second segment. msl [s]: the
+    longest life of a segment. attempts: timeouts in a row until it gives up (RFC 9293, 3.8.3).
+    app: called as app(connection, now) after whatever has happened; it may read, write and close.
+
+    `error` says why it ended early: "refused", "reset", "timeout". `ignored` counts packets that
+    are broken, or not for this connection.
+    """
+
+    def __init__(
+        self,
+        address: tuple[str, int] = CONNECTING_FROM,
+        peer: tuple[str, int] | None = None,
+        *,
+        outbound: ByteStream | None = None,
+        inbound: ByteStream | None = None,
+        capacity: int = 65535,
+        control: CongestionControl | None = None,
+        timer: Timer | None = None,
+        mss: int = 1460,
+        isn: int = 0,
+        sack: bool = True,
+        delayed_ack: float = 0.0,
+        msl: float = 30.0,
+        attempts: int = 15,
+        app: Callable[["Connection", float], object] | None = None,
+    ):
+        checks.whole("mss", mss, " of bytes", least=1)
+        checks.whole("isn", isn)
+        checks.seconds("delayed_ack", delayed_ack)
+        checks.seconds("msl", msl)
+        self.mss, self.isn = mss, isn % wire.NUMBERS
+        self.address, self._here = address, (inet_aton(address[0]), address[1])
+        self._meet_at(peer)
+        self.outbound = ByteStream(capacity) if outbound is None else outbound
+        self.inbound = ByteStream(capacity) if inbound is None else inbound
+        self.sender = Sender(self.outbound, control or Reno(), timer or RttEstimator(), mss)
+        self.receiver = Receiver(self.inbound)
+        self.state, self.error, self.ignored = "CLOSED", "", 0
+        self.deadline: float | None = None
+        self._sack, self._delayed_ack, self._msl, self._attempts = sack, delayed_ack, msl, attempts
+        self._app, self._peer_isn, self._passive = app, 0, False
+        self._scale = max(0, self.inbound.capacity.bit_length() - 16)  # what we offer
+        self._shift = self._peer_shift = 0  # what is in use, once both have offered it
+        self._ack_now = self._aside = False  # to be sent at once; even if data goes, too
+        self._ack_due: float | None = None  # when a delayed ACK goes
+        self._forget_at: float | None = None  # the end of TIME-WAIT
+        self._told_by = (0, 0)  # position and ACK of the segment that told the window
+        self._offered = 0  # the edge of the window in the last segment sent
+
+    # what a program does
+
+    def connect(self):
+        """Open the connection: a SYN goes when it is first woken."""
+        self._step("connect()")
+        self.deadline = 0.0
+
+    def listen(self):
+        """Wait for a SYN."""
+        self._step("listen()")
+        self._passive = True
+
+    def write(self, data: bytes) -> int:
+        """Buffer bytes to be sent; return how many there was room for."""
+        self._wake_me()
+        return self.outbound.write(data)
+
+    def read(self, most: int | None = None) -> bytes:
+        """Return what has arrived in order, `most` bytes at most; b"" if there is nothing now."""
+        data = self.inbound.read(most)
+        if self.state in OPEN and self._window_grew():
+            self._wake_me()
+        return data
+
+    def close(self):
+        """End the outbound stream: a FIN goes behind its last byte."""
+        if self.state in UNCONNECTED:
+            self._end("")
+        self.outbound.end()
+        self._wake_me()
+
+    def abort(self) -> list[bytes]:
+        """End at once, losing what is buffered; return the RST for the peer, if there is one."""
+        known = self.state not in UNCONNECTED
+        reset = [self._pack(RST | ACK, self.sender.next)] if known else []
+        self._end("aborted")
+        return reset
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to do: CLOSED, or TIME-WAIT, which only waits."""
+        return self.state in ("CLOSED", "TIME-WAIT")
+
+    # what the world does
+
+    def wake(self, now: float) -> list[bytes]:
+        """Do what the deadline was for: a timer's work, or what the program has asked for."""
+        sender, packets = self.sender, []
+        if self._forget_at is not None and self._forget_at <= now:
+            self._step("2 MSL pass")
+            self._end("")
+        elif self.state == "SYN-SENT" and not sender.next:
+            packets = self._pack_all(sender.open(now))
+        elif sender.deadline is not None and sender.deadline <= now:
+            if sender.silences >= self._attempts:
+                self._end("timeout")
+            else:
+                packets = self._pack_all(sender.time_out(now))
+        if self._ack_due is not None and self._ack_due <= now:
+            self._ack_now = True
+        return self._finish(packets, now)
+
+    def receive(self, datagram: bytes, now: float) -> list[bytes]:
+        """Take a packet from the network; return those to send in answer."""
+        segment = wire.parse(datagram)
+        if segment is None or not self._is_for_me(datagram, segment):
+            self.ignored += 1
+            return []
+        if self.state not in UNCONNECTED:
+            packets = self._take(segment, now)
+        else:
+            packets = self._before_synchronized(segment, datagram, now)
+        return self._finish(packets, now)
+
+    def _is_for_me(self, packet: bytes, segment: Segment) -> bool:
+        if (packet[16:20], segment.destination) != self._here:
+            return False
+        return self.peer is None or (packet[12:16], segment.source) == self._there
+
+    def _before_synchronized(self, segment: Segment, packet: bytes, now: float) -> list[bytes]:
+        """CLOSED, LISTEN and SYN-SENT: RFC 9293, 3.10.7.1 to 3.10.7.3."""
+        seq, ack, flags = segment.seq, segment.ack, segment.flags
+        if self.state == "LISTEN":
+            if flags & RST:
+                return []
+            if flags & SYN and not flags & ACK:
+                self._meet_at((wire.addresses(packet)[0], segment.source))
+                self._meet(segment)
+                self._step("SYN comes")
+                return self._pack_all(self.sender.open(now))
+        if self.state != "SYN-SENT":  # nobody is here
+            return [] if flags & RST else [self._refuse(segment, packet)]
+        fits = flags & ACK and ack == (self.isn + 1) % wire.NUMBERS and self.sender.next
+        if flags & ACK and not fits:
+            return [] if flags & RST else [self._refuse(segment, packet)]
+        if flags & RST:
+            if fits:
+                self._end("refused")
+            return []
+        if not flags & SYN:
+            return []
+        self._meet(segment)
+        if not fits:  # both have sent a SYN: each answers the other's
+            self._step("SYN comes")
+            return self._pack_all(self.sender.flights)
+        self._step("SYN, ACK come")
+        self._ack_now = True
+        self._told_by = 0, 1
+        self._established()
+        self.sender.acknowledge(1, segment.window, [], False, now)
+        return []
+
+    def _meet_at(self, peer: tuple[str, int] | None):
+        self.peer, self._there = peer, peer and (inet_aton(peer[0]), peer[1])
+
+    def _meet(self, segment: Segment):
+        """Take from a SYN what holds for the whole connection."""
+        self._peer_isn, options = segment.seq, segment.options
+        self.sender.mss = min(self.mss, options.mss or DEFAULT_MSS)
+        self.sender.sack = self._sack = self._sack and options.sack_permitted
+        if options.scale is not None:
+            self._shift, self._peer_shift = self._scale, options.scale
+        else:
+            self._scale = 0
+        self.sender.window = segment.window  # of a SYN, never scaled
+
+    def _established(self):
+        if self.sender.flights and self.sender.flights[0].times > 1:
+            self.sender.timer.rto = max(self.sender.timer.rto, AFTER_LOST_SYN)
+
+    def _take(self, segment: Segment, now: float) -> list[bytes]:
+        """Go through the checks of RFC 9293, 3.10.7.4, in their order."""
+        flags, expected = segment.flags, self.receiver.ack
+        length = segment.length if flags & (SYN | FIN) else len(segment.payload)
+        position = wire.unwrap(segment.seq - self._peer_isn, expected)
+        if not self._in_window(position, length):
+            if flags & RST:
+                return []
+            self._ack_now = True
+            if flags & FIN and self.state == "TIME-WAIT":  # our ACK of it was lost
+                self._forget_at = now + 2 * self._msl
+            if flags & ACK and position == expected:  # the window is shut, not the ears
+                return self._take_ack(segment, position, now, length) or []
+            return []
+        if flags & RST and position == expected:
+            return self._reset()
+        if flags & (RST | SYN):  # perhaps a stranger's guess: let the peer speak (RFC 5961)
+            self._ack_now = True
+            return []
+        if not flags & ACK:
+            return []
+        if (answer := self._take_ack(segment, position, now, length)) is not None:
+            return answer
+        if length:
+            if self.state in OPEN:
+                self._take_data(position, segment.payload, bool(flags & FIN), now)
+            else:
+                self._ack_now = True
+        return []
+
+    def _in_window(self, position: int, length: int) -> bool:
+        """Whether any of it lies in the receive window (RFC 9293, 3.4)."""
+        first, edge = self.receiver.ack, self.receiver.edge
+        if first == edge:
+            return position == first and not length
+        return first <= position < edge or first <= position + length - 1 < edge
+
+    def _take_ack(
+        self, segment: Segment, position: int, now: float, length: int
+    ) -> list[bytes] | None:
+        """Take what a segment acknowledges; return what to send if it is to be read no further."""
+        sender, state = self.sender, self.state
+        ack = wire.unwrap(segment.ack - self.isn, sender.una)
+        if state == "SYN-RECEIVED":
+            if not sender.una < ack <= sender.next:
+                return [self._pack(RST, ack)]
+            self._step("ACK comes")
+            self._established()
+        if ack > sender.next or ack < sender.una - sender.widest:  # of what was never sent
+            self._ack_now = True
+            return []
+        if ack < sender.una:
+            return None
+        if self._told_by <= (position, ack):
+            self._told_by = position, ack
+            window = segment.window << self._peer_shift
+        else:  # an older segment that was overtaken: its window is history
+            window = max(0, sender.una + sender.window - ack)
+        same = ack == sender.una and window == sender.window
+        duplicate = same and not length and sender.next > ack
+        sender.acknowledge(ack, window, self._sack_blocks(segment), duplicate, now)
+        if sender.fin_sent and sender.una == sender.next and (state, "ACK comes") in NEXT:
+            self._step("ACK comes")
+            if self.state == "CLOSED":
+                self._end("")
+            elif self.state == "TIME-WAIT":
+                self._forget_at = now + 2 * self._msl
+        return None
+
+    def _sack_blocks(self, segment: Segment) -> list[tuple[int, int]]:
+        if not segment.options.sack:
+            return []
+        una, isn = self.sender.una, self.isn
+        return [
+            (wire.unwrap(first - isn, una), wire.unwrap(end - isn, una))
+            for first, end in segment.options.sack
+        ]
+
+    def _take_data(self, position: int, payload: bytes, fin: bool, now: float):
+        """Take bytes and a FIN; decide whether their ACK may wait (RFC 5681, 4.2)."""
+        receiver = self.receiver
+        before, holes = receiver.ack, receiver.out_of_order
+        receiver.take(position, payload, fin)
+        in_order = receiver.ack > before
+        if receiver.finished:
+            self._step("FIN comes")
+            if self.state == "TIME-WAIT":
+                self._forget_at = now + 2 * self._msl
+        waits = in_order and not holes and not fin and self._delayed_ack and self._ack_due is None
+        if waits:
+            self._ack_due = now + self._delayed_ack
+        else:
+            self._ack_now = True
+            self._aside = not in_order  # a duplicate ACK counts as one only without data
+
+    def _finish(self, packets: list[bytes], now: float) -> list[bytes]:
+        """Let the program act; send what may be sent, with it what is to be acknowledged."""
+        self._now = now
+        if self._app is not None:
+            self._app(self, now)
+        sender = self.sender
+        if self.state in SENDING and (flights := sender.send(now)):
+            packets += self._pack_all(flights)
+        if sender.fin_sent and self.state in ("ESTABLISHED", "CLOSE-WAIT"):
+            self._step("close()")
+        if self.state not in UNCONNECTED:
+            if self._ack_now and (self._aside or not packets) or self._window_grew():
+                packets.append(self._pack(ACK, sender.next))
+            self._ack_due = None if packets else self._ack_due
+        self._ack_now = self._aside = False
+        if self.state != "CLOSED":
+            self.deadline = sender.deadline
+            for alarm in (self._ack_due, self._forget_at):
+                if alarm is not None and (self.deadline is None or alarm < self.deadline):
+                    self.deadline = alarm
+        return packets
+
+    def _pack_all(self, flights: Iterable[Flight]) -> list[bytes]:
+        return [self._pack_flight(flight) for flight in flights]
+
+    def _pack_flight(self, flight: Flight) -> bytes:
+        flags = ACK if self.state != "SYN-SENT" else 0
+        options = NO_OPTIONS
+        if flight.start == 0:
+            flags |= SYN
+            options = Options(self.mss, self._scale, self._sack)
+        if flight.fin:
+            flags |= FIN
+        if flight.payload and not self.outbound.buffered:
+            flags |= PSH
+        return self._pack(flags, flight.start, flight.payload, options)
+
+    def _pack(self, flags: int, position: int, payload: bytes = b"", options=NO_OPTIONS) -> bytes:
+        ack = window = 0
+        if flags & ACK:
+            receiver = self.receiver
+            ack = (self._peer_isn + receiver.ack) % wire.NUMBERS
+            window = receiver.window(self.mss)
+            self._offered = receiver.edge
+            window = min(65535, window if flags & SYN else window >> self._shift)
+            if receiver.out_of_order and self._sack and not payload:
+                options = Options(sack=self._blocks())
+        ports = self.address[1], self.peer[1]
+        seq = (self.isn + position) % wire.NUMBERS
+        segment = Segment(*ports, seq, ack, flags, window, options, payload)
+        return wire.pack(segment, self.address[0], self.peer[0])
+
+    def _blocks(self) -> tuple[tuple[int, int], ...]:
+        isn, numbers = self._peer_isn, wire.NUMBERS
+        blocks = self.receiver.blocks()
+        return tuple(((isn + first) % numbers, (isn + end) % numbers) for first, end in blocks)
+
+    def _window_grew(self) -> bool:
+        """Whether the peer, nearly out of window, should hear at once that there is more."""
+        receiver, stream = self.receiver, self.inbound
+        left, enough = self._offered - receiver.ack, min(self.mss, stream.capacity // 2)
+        return left < enough <= stream.room - left and not receiver.finished
+
+    def _reset(self) -> list[bytes]:
+        """Take a reset whose number is right."""
+        if self.state == "SYN-RECEIVED" and self._passive:  # that caller has gone: wait on
+            self.state = "LISTEN"
+            self._meet_at(None)
+            self.sender.forget()
+        else:
+            self._end("refused" if self.state == "SYN-RECEIVED" else "reset")
+        return []
+
+    def _refuse(self, segment: Segment, packet: bytes) -> bytes:
+        """Return the reset that answers a segment for which there is no connection."""
+        source, destination = wire.addresses(packet)
+        number = segment.seq + segment.length, RST | ACK
+        seq, ack, flags = (segment.ack, 0, RST) if segment.flags & ACK else (0, *number)
+        ports = segment.destination, segment.source
+        reset = Segment(*ports, seq, ack % wire.NUMBERS, flags, 0)
+        return wire.pack(reset, destination, source)
+
+    def _wake_me(self):
+        """Have what the program has just asked for done at once."""
+        if self.state in SENDING:
+            self.deadline = self._now
+
+    def _step(self, event: str):
+        """Go to the next state by the table. Raises ValueError for what a program may not do."""
+        if (self.state, event) not in NEXT:
+            raise ValueError(f"expected a state in which {event} is possible, got {self.state}")
+        self.state = NEXT[self.state, event]
+
+    def _end(self, error: str):
+        self.state, self.error, self.deadline = "CLOSED", error, None
+        self._ack_due = self._forget_at = None
+        self.inbound.end()

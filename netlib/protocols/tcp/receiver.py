@@ -1,0 +1,68 @@
+"""The receiving half: sequence numbers in, a stream out, and what to acknowledge.
+
+    sequence number     isn | isn + 1 .. isn + n | isn + n + 1
+    stands for          SYN | n bytes, 0 .. n-1  | FIN
+
+Inside, a position counts all of these from the SYN, 0, and never begins again. The acknowledgement
+is the position of the *next* byte that is missing: so any later one tells what a lost one told.
+RFC 9293, 3.4 and 3.8.6; RFC 2018 for what has arrived beyond that (SACK).
+"""
+
+from netlib.protocols.tcp.bytestream import ByteStream
+from netlib.protocols.tcp.reassembler import Reassembler
+
+BLOCKS = 4  # of SACK, at most, fit into the options (RFC 2018, 3)
+
+
+class Receiver:
+    """Put what arrives in order into `stream`; `ack` is the position expected next.
+
+    `edge` is the position behind the window that has been offered: it never goes back.
+    """
+
+    def __init__(self, stream: ByteStream):
+        self.stream, self.reassembler = stream, Reassembler(stream)
+        self.ack, self.edge = 1, 1 + stream.capacity
+        self.end: int | None = None  # the position of the FIN, once it is known
+        self._latest = 0  # where the last piece out of order began
+
+    def take(self, position: int, payload: bytes, fin: bool = False):
+        """Take the bytes at a position of at least 1, and a FIN behind them, if it came."""
+        if fin and self.end is None and position + len(payload) <= self.edge:
+            self.end = position + len(payload)
+        if self.end is not None:  # nothing lies behind a FIN, whatever a peer says
+            payload = payload[: max(0, self.end - position)]
+        if payload:
+            self.reassembler.insert(position - 1, payload)
+            self._latest = position
+        self.ack = 1 + self.stream.written
+        if self.ack == self.end:
+            self.stream.end()
+            self.ack += 1
+
+    @property
+    def finished(self) -> bool:
+        """Whether everything has arrived, the FIN included."""
+        return self.stream.ended
+
+    def window(self, least: int = 1) -> int:
+        """Return how many bytes may follow `ack`; growth of less than `least` is not offered yet.
+
+        Else each byte that a program reads would bring a segment with one byte: the silly window
+        syndrome (RFC 9293, 3.8.6.2.2).
+        """
+        edge = self.ack + self.stream.room
+        if edge - self.edge >= min(least, self.stream.capacity // 2):
+            self.edge = edge
+        return max(0, self.edge - self.ack)
+
+    @property
+    def out_of_order(self) -> bool:
+        """Whether it holds anything beyond `ack`."""
+        return self.reassembler.holds
+
+    def blocks(self) -> list[tuple[int, int]]:
+        """Return what has arrived beyond `ack`, as positions; the range of the latest piece first."""
+        ranges = [(first + 1, end + 1) for first, end in self.reassembler.ranges]
+        ranges.sort(key=lambda block: not block[0] <= self._latest < block[1])
+        return ranges[:BLOCKS]
