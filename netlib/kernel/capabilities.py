@@ -1,17 +1,17 @@
 """What this machine allows: each capability is tried, nothing is inferred from a version."""
 
-import contextlib
 import errno
 import os
 import socket
 import struct
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
 
 from netlib.kernel.gauge import gauge
 from netlib.kernel.namespace import alone
 from netlib.kernel.tcp_info import tcp_info
+from netlib.sockets.pair import pair
 
 IP_RECVERR = 11  # Linux: keep ICMP errors in the socket's error queue, ip(7)
 
@@ -49,18 +49,8 @@ def _exchange_datagram(family: int, host: str) -> str:
     return "a datagram came back"
 
 
-@contextlib.contextmanager
-def _connection() -> Iterator[tuple[socket.socket, socket.socket]]:
-    with (
-        socket.create_server(("127.0.0.1", 0)) as listener,
-        socket.create_connection(listener.getsockname(), 1.0) as client,
-        listener.accept()[0] as server,
-    ):
-        yield client, server
-
-
 def _exchange_byte() -> str:
-    with _connection() as (client, server):
+    with pair() as (client, server):
         client.sendall(b"?")
         server.recv(1)
     return "a byte crossed a connection"
@@ -75,7 +65,7 @@ def _read_gauge() -> str:
 
 
 def _read_tcp_info() -> str:
-    with _connection() as (client, _):
+    with pair() as (client, _):
         info = tcp_info(client)
     if info is None:
         raise OSError("this system does not tell (Linux does)")

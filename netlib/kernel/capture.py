@@ -2,6 +2,7 @@
 
 import socket
 import struct
+import sys
 from collections.abc import Callable, Collection, Iterable
 from contextlib import suppress
 from pathlib import Path
@@ -13,7 +14,10 @@ from netlib.kernel.states import poll
 from netlib.trace import Address, Trace
 
 FLAGS = ["FIN", "SYN", "RST", "PSH", "ACK"]  # from the lowest bit on (RFC 9293, 3.1)
-SO_BINDTODEVICE = 25  # Linux: include/uapi/asm-generic/socket.h
+ETH_P_ALL = 3  # Linux: packets of every protocol, include/uapi/linux/if_ether.h
+SOL_PACKET, PACKET_IGNORE_OUTGOING = 263, 23  # on loopback each is seen going out and coming in
+# by version: where a header has the protocol and the two addresses, and the size of each of these
+IP = {4: (socket.AF_INET, 9, 12, 4), 6: (socket.AF_INET6, 6, 8, 16)}
 PROVENANCE = "# "  # how the lines begin that say where a recording comes from
 
 
@@ -35,19 +39,23 @@ class Segment(NamedTuple):
 
 
 class Capture:
-    """Take every segment over IPv4 to or from `port` on loopback (127.0.0.0/8), in the block.
+    """Take every segment to or from `port` on loopback (127.0.0.0/8 and ::1), in the block.
 
-    Raises PermissionError: a raw socket needs a privilege (CAP_NET_RAW on Linux); OSError where
-    raw sockets get no TCP at all.
+    Raises PermissionError: that takes a privilege (CAP_NET_RAW); OSError on systems other than
+    Linux. Source: packet(7).
     """
 
+    _socket: socket.socket
+
     def __init__(self, port: int):
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_TCP)
+        if sys.platform != "linux":
+            raise OSError("packets are captured as Linux does it; this is another system")
+        self._socket = socket.socket(socket.AF_PACKET, socket.SOCK_DGRAM, 0)
         try:
             attach(self._socket, only_port(port))
-            self._socket.setsockopt(socket.SOL_SOCKET, SO_BINDTODEVICE, b"lo\0")
+            self._socket.setsockopt(SOL_PACKET, PACKET_IGNORE_OUTGOING, 1)
             self._socket.setblocking(False)
-            self.packets()  # away with those of others, from before the filter
+            self._socket.bind(("lo", ETH_P_ALL))  # from here on, packets come
         except OSError:
             self._socket.close()
             raise
@@ -59,7 +67,7 @@ class Capture:
         return memory.drops if memory else 0
 
     def packets(self) -> list[bytes]:
-        """Return what has come since the last call, each with its IPv4 header."""
+        """Return what has come since the last call, each with its IP header."""
         taken = []
         with suppress(BlockingIOError):
             while True:
@@ -110,11 +118,14 @@ def _is_over(packets: list[bytes]) -> bool:
 
 
 def parse(packet: bytes) -> Segment:
-    """Return the TCP segment in an IPv4 packet. Raises ValueError if there is none."""
-    start = (packet[0] & 15) * 4 if packet else 0
-    if len(packet) < start + 20 or packet[0] >> 4 != 4 or packet[9] != socket.IPPROTO_TCP:
-        raise ValueError(f"expected TCP over IPv4, got {packet[:20]!r}")
-    source, destination = (socket.inet_ntoa(packet[n : n + 4]) for n in (12, 16))
+    """Return the TCP segment in an IP packet. Raises ValueError if there is none."""
+    version, words = divmod(packet[0], 16) if packet else (0, 0)
+    start = {4: words * 4, 6: 40}.get(version, 0)
+    family, protocol, first, size = IP.get(version, IP[4])
+    if not start or len(packet) < start + 20 or packet[protocol] != socket.IPPROTO_TCP:
+        raise ValueError(f"expected TCP over IP, got {packet[:20]!r}")
+    hosts = packet[first : first + size], packet[first + size : first + 2 * size]
+    source, destination = (socket.inet_ntop(family, host) for host in hosts)
     ports = struct.unpack_from("!HH", packet, start)
     seq, ack, offset, bits = struct.unpack_from("!IIBB", packet, start + 4)
     flags = tuple(name for n, name in enumerate(FLAGS) if bits >> n & 1)

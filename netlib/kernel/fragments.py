@@ -7,12 +7,9 @@ them (ipfrag_time, ipfrag_high_thresh); once that is full, the kernel loses ever
 """
 
 import contextlib
-import shutil
 import socket
-import subprocess
-from pathlib import Path
 
-from netlib.kernel.namespace import set_up
+from netlib.kernel.namespace import counter, run, set_up
 
 MEMORY = 4 * 2**20  # bytes, Linux's ipfrag_high_thresh
 BUFFER = 2304  # bytes that the kernel counts for a fragment of 1500, about
@@ -29,9 +26,9 @@ def fragments_created(sizes: list[int], mtu: int = 1500) -> list[int]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         for size in sizes:
-            before = _counter("FragCreates")
+            before = counter("Ip", "FragCreates")
             sock.sendto(bytes(size), sock.getsockname())
-            created.append(_counter("FragCreates") - before)
+            created.append(counter("Ip", "FragCreates") - before)
             sock.recv(65535)
     return created
 
@@ -42,17 +39,13 @@ def datagrams_lost(size: int, p: float, count: int, mtu: int = 1500) -> int:
     Returns how many did not arrive. Raises OSError without iptables, ValueError for so many that
     the incomplete ones would fill the kernel's memory.
     """
-    if not (program := shutil.which("iptables", path="/usr/sbin:/sbin:/usr/bin:/bin")):
-        raise OSError("iptables is not installed here")
     fragments = (size + 8 + mtu - 21) // (mtu - 20)
     lost = 1 - (1 - p) ** fragments
     most = count * lost + 4 * (count * lost * (1 - lost)) ** 0.5  # four standard deviations
     if fragments > 1 and most * fragments * BUFFER > MEMORY:
         raise ValueError(f"expected fewer datagrams of {size} bytes, got {count}: no room for them")
     set_up(mtu)
-    rule = subprocess.run([program, *DROP.format(p).split()[1:]], capture_output=True, text=True)
-    if rule.returncode:
-        raise OSError(f"iptables: {rule.stderr.strip()}")
+    run(DROP.format(p))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         sock.setblocking(False)  # on loopback, what arrives has arrived when sendto returns
@@ -64,10 +57,3 @@ def _crosses(sock: socket.socket, size: int) -> bool:
     with contextlib.suppress(BlockingIOError):
         return len(sock.recv(65535)) == size
     return False
-
-
-def _counter(name: str) -> int:
-    """Return one of the kernel's counters of IP."""
-    lines = Path("/proc/net/snmp").read_text().splitlines()
-    names, values = (line.split() for line in lines if line.startswith("Ip:"))
-    return int(dict(zip(names, values, strict=True))[name])

@@ -7,6 +7,7 @@ Source: user_namespaces(7), network_namespaces(7), netdevice(7).
 """
 
 import pickle
+import shutil
 import socket
 import struct
 import subprocess
@@ -54,6 +55,23 @@ def alone(function: Callable[..., Any], *arguments: object, timeout: float = 20.
         reason = ended.stderr.decode(errors="replace").strip().rpartition("\n")[2]
         raise OSError(f"{reason} (a network of one's own is level L3)")
     return pickle.loads(ended.stdout)
+
+
+def run(command: str):
+    """Run a program that sets the network up here, such as tc. Raises OSError if it will not."""
+    name, *arguments = command.split()
+    if not (program := shutil.which(name, path="/usr/sbin:/sbin:/usr/bin:/bin")):
+        raise OSError(f"{name} is not installed here")
+    ended = subprocess.run([program, *arguments], capture_output=True, text=True)
+    if ended.returncode:
+        raise OSError(f"{name}: {ended.stderr.strip()}")
+
+
+def counter(protocol: str, name: str) -> int:
+    """Return one of this namespace's counters, such as "Udp", "SndbufErrors"."""
+    lines = Path("/proc/net/snmp").read_text().splitlines()
+    names, values = (line.split() for line in lines if line.startswith(f"{protocol}:"))
+    return int(values[names.index(name)])
 
 
 def set_up(mtu: int = 65536):

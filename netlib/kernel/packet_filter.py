@@ -20,17 +20,27 @@ class Step(NamedTuple):
     constant: int = 0
 
 
-RETURN, LOAD_HALF, JUMP_EQUAL, HEADER_LENGTH = 0x06, 0x48, 0x15, 0xB1  # linux/bpf_common.h
+# linux/bpf_common.h; X and A are the registers, a half has two bytes
+RETURN, JUMP, JUMP_EQUAL, AND = 0x06, 0x05, 0x15, 0x54
+LOAD_BYTE, LOAD_HALF_BEHIND_X, SET_X, SET_X_TO_IPV4_HEADER = 0x30, 0x48, 0x01, 0xB1
 DROP_ALL = [Step(RETURN, constant=0)]
 
 
 def only_port(port: int) -> list[Step]:
-    """Return a program for raw IPv4 sockets: keep the segments to and from one port."""
+    """Return a program for IPv4 and IPv6 packets: keep the TCP segments to and from one port."""
     return [
-        Step(HEADER_LENGTH),  # X = 4 * (first byte & 15): where the TCP header begins
-        Step(LOAD_HALF, constant=0),  # its source port
+        Step(LOAD_BYTE, constant=0),
+        Step(AND, constant=0xF0),  # the version
+        Step(JUMP_EQUAL, 3, 0, 0x60),
+        Step(SET_X_TO_IPV4_HEADER),  # 4 * (first byte & 15): where the next header begins
+        Step(LOAD_BYTE, constant=9),  # the protocol
+        Step(JUMP, constant=2),
+        Step(SET_X, constant=40),
+        Step(LOAD_BYTE, constant=6),  # the next header
+        Step(JUMP_EQUAL, 0, 5, socket.IPPROTO_TCP),
+        Step(LOAD_HALF_BEHIND_X, constant=0),  # the source port
         Step(JUMP_EQUAL, 2, 0, port),
-        Step(LOAD_HALF, constant=2),  # its destination port
+        Step(LOAD_HALF_BEHIND_X, constant=2),  # the destination port
         Step(JUMP_EQUAL, 0, 1, port),
         Step(RETURN, constant=65535),  # keep so many bytes of the packet
         Step(RETURN, constant=0),

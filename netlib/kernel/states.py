@@ -132,15 +132,6 @@ def state(sock) -> str:
     return next(states, "unknown")
 
 
-def wait_for_state(sock, *wanted: str, timeout: float = 5.0) -> str:
-    """Wait until a socket of this process is in one of these states; return which.
-
-    Raises TimeoutError. Where the state cannot be told ("unknown"), it waits for the timeout.
-    """
-    poll(lambda: state(sock) in wanted, f"{' or '.join(wanted)}", lambda: state(sock), timeout)
-    return state(sock)
-
-
 def wait_for_end(sock: socket.socket, timeout: float) -> bool:
     """Wait until a connection is CLOSED, `timeout` seconds at most; return whether it is.
 

@@ -9,8 +9,6 @@ import os
 import random
 import selectors
 import socket
-import struct
-import sys
 import threading
 import time
 from collections import Counter
@@ -19,11 +17,11 @@ from itertools import accumulate
 from typing import NamedTuple
 
 from netlib.kernel.open_files import HINT, allow_files, file_limit
+from netlib.sockets.base import abort
 
 AT_ONCE = 64  # clients that are connecting at one time: a listen queue is short
 PATIENCE = 1.0  # seconds until those that are connected begin without the others
 TELL = 0.05  # seconds between two reports of progress
-ABORT = struct.pack("ii" if sys.platform != "win32" else "hh", 1, 0)  # SO_LINGER: on, for 0 s
 READ, WRITE = selectors.EVENT_READ, selectors.EVENT_WRITE
 
 
@@ -225,8 +223,7 @@ class Crowd:
         self._open.discard(client)
         self._selector.unregister(client.sock)
         # by a reset: thousands of connections in TIME_WAIT would take the ports from what follows
-        client.sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
-        client.sock.close()
+        abort(client.sock)
         if error:
             self.errors[error] += 1
 

@@ -2,12 +2,17 @@
 
 import contextlib
 import errno
+import select
 import socket
+import struct
+import sys
+import time
 
 from netlib.trace import Address, Trace, named
 
 # bytes of a datagram's payload: RFC 768, 791, 8200
 LIMITS: dict[int, int] = {socket.AF_INET: 65535 - 20 - 8, socket.AF_INET6: 65535 - 8}
+ABORT = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)  # SO_LINGER: on, for 0 s
 
 
 def bound_socket(kind: int, host: str, port: int, timeout: float | None) -> socket.socket:
@@ -52,6 +57,28 @@ def resolved(
                 raise explained(error, f"cannot send to {named(destination)}") from None
             return family, numeric
     raise ValueError(f"{name} must be (host, port), got {destination!r}")
+
+
+def readable(fds: list[int], seconds: float) -> list[int]:
+    """Wait until one of these descriptors is readable, at most so long; return which are."""
+    try:
+        return select.select(fds, (), (), seconds)[0]
+    except ValueError:  # it takes no descriptor above 1023
+        if sys.platform == "win32":  # which has no such limit, and no poll
+            raise
+    poller = select.poll()  # which takes any, and counts in milliseconds
+    for fd in fds:
+        poller.register(fd, select.POLLIN)
+    if not poller.poll(int(seconds * 1000)):
+        time.sleep(seconds % 1e-3)
+    return [fd for fd, _ in poller.poll(0)]
+
+
+def abort(sock: socket.socket):
+    """Close a socket with a RST: what was queued is gone, and nothing stays in TIME-WAIT."""
+    with contextlib.suppress(OSError):
+        sock.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
+    sock.close()
 
 
 class SocketOwner:

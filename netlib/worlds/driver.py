@@ -1,16 +1,14 @@
 """The loop that runs an endpoint over a real UDP socket: what the simulator does, in real time."""
 
 import contextlib
-import select
 import socket
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from contextlib import AbstractContextManager, ExitStack
 from math import inf
 from time import perf_counter
 
 from netlib.endpoint import Endpoint, expect_endpoint
-from netlib.sockets.base import resolved
+from netlib.sockets.base import readable, resolved
 from netlib.sockets.udp import UDPSender
 from netlib.trace import Address, Trace
 
@@ -130,25 +128,12 @@ def drive(*drivers: Driver, limit: float, until: Callable[[], object] | None = N
         if (now := perf_counter()) >= end:
             return False
         wait = min(end, *(driver.due() for driver in drivers)) - now
-        for driver in _readable(drivers, max(0.0, wait)):
-            driver.take()
+        by_fd = {driver.fileno(): driver for driver in drivers}
+        for fd in readable(list(by_fd), max(0.0, wait)):
+            by_fd[fd].take()
         for driver in drivers:
             driver.wake_if_due()
     return False
-
-
-def _readable(drivers: Sequence[Driver], seconds: float) -> list[Driver]:
-    """Wait for at most so many seconds; return the drivers for which datagrams have come."""
-    try:
-        return select.select(drivers, [], [], seconds)[0]
-    except ValueError:  # many files are open here: select refuses descriptors from 1024 on
-        if sys.platform == "win32":  # which has no such limit, and no poll
-            raise
-    poll = select.poll()
-    for driver in drivers:
-        poll.register(driver, select.POLLIN)
-    ready = dict(poll.poll(seconds * 1000))  # rounded up: deadlines are met up to 1 ms late
-    return [driver for driver in drivers if driver.fileno() in ready]
 
 
 def converse(

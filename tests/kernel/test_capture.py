@@ -9,7 +9,7 @@ from kernels import NOTEBOOKS
 from netlib.kernel import capture
 from netlib.kernel.capture import Capture, capture_or_load, parse
 from netlib.show.ladder import Ladder
-from netlib.sockets import TCPConnection, TCPListener
+from netlib.sockets import TCPConnection, TCPListener, UDPReceiver, UDPSender
 
 RECORDING = NOTEBOOKS / "data" / "handshake.txt"
 
@@ -43,7 +43,7 @@ def test_flags_have_their_names(flags, label):
 
 @pytest.mark.parametrize("end", [0, 1, 19, 39])
 def test_what_is_no_segment_is_refused_whatever_its_length(end):
-    with pytest.raises(ValueError, match="expected TCP over IPv4"):
+    with pytest.raises(ValueError, match="expected TCP over IP"):
         parse(packet()[:end])
 
 
@@ -85,6 +85,34 @@ def test_a_capture_sees_all_of_loopback_and_counts_what_it_had_no_room_for():
         assert segments[0].destination == listener.address
         assert taking.lost > 0
         assert len(segments) + taking.lost >= 2000
+
+
+def test_a_capture_sees_each_segment_over_ipv6_once():
+    try:
+        listener = TCPListener("::1")
+    except OSError:
+        pytest.skip("this machine has no IPv6 loopback")
+    with listener, captured(listener.address[1]) as taking:
+        with TCPConnection.connect(listener.address) as client, listener.accept() as server:
+            client.send_all(b"hello")
+            server.receive_exactly(5)
+            client.close()
+        segments = [parse(each) for each in taking.connection()]
+    assert [s.label for s in segments[:4]] == ["SYN", "SYN, ACK", "ACK", "ACK, 5 B"]
+    assert segments[0].source == client.local[:2]
+    assert segments[0].destination == listener.address[:2]
+    assert segments[3].payload == b"hello" and len(set(segments)) == len(segments)
+
+
+def test_datagrams_to_the_same_port_are_not_captured():
+    with (
+        UDPReceiver() as receiver,
+        UDPSender() as sender,
+        captured(receiver.address[1]) as taking,
+    ):
+        sender.send(b"hello", receiver.address)
+        receiver.receive()
+        assert taking.packets() == []
 
 
 def test_a_capture_sees_one_connection_and_no_other():

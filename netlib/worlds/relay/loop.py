@@ -27,6 +27,7 @@ from operator import itemgetter
 from typing import NamedTuple
 
 from netlib.links.link import Link
+from netlib.sockets.base import readable
 from netlib.trace import Address
 from netlib.worlds.relay.report import (
     BY_HAND,
@@ -40,7 +41,7 @@ from netlib.worlds.relay.report import (
     RelayReport,
     Tally,
 )
-from netlib.worlds.relay.sockets import DRAIN, Client, Clients, RelaySocket, now, readable
+from netlib.worlds.relay.sockets import DRAIN, Client, Clients, RelaySocket, now
 
 OVERSLEEP = 50e-6  # seconds that Linux lets a sleeper sleep longer than asked (its timer slack)
 IDLE = 1.0  # seconds: the longest wait

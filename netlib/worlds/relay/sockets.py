@@ -7,12 +7,10 @@ an answer finds its way back by the socket at which it comes in, as in a home ro
 import contextlib
 import errno
 import os
-import select
 import selectors
 import socket
 import struct
 import sys
-import time
 from collections import Counter, OrderedDict
 from collections.abc import Callable
 from time import perf_counter, perf_counter_ns, time_ns
@@ -264,21 +262,6 @@ class Clients:
         self.fds = self._watched()
         sock.close()
         self._overflowed_before += sock.overflowed()
-
-
-def readable(fds: list[int], timeout: float) -> list[int]:
-    """Wait until one of these descriptors is readable, at most `timeout` [s]; return which are."""
-    try:
-        return select.select(fds, (), (), timeout)[0]
-    except ValueError:  # it takes no descriptor above 1023
-        if sys.platform == "win32":
-            raise
-    poller = select.poll()  # which takes any, and counts in milliseconds
-    for fd in fds:
-        poller.register(fd, select.POLLIN)
-    if not poller.poll(int(timeout * 1000)):
-        time.sleep(timeout % 1e-3)
-    return [fd for fd, _ in poller.poll(0)]
 
 
 def cause_of(error: OSError) -> str:

@@ -1,15 +1,13 @@
 """One connection through a relay: a real connection on each side, and a flow each way between."""
 
-import contextlib
 import errno
 import os
 import socket
-import struct
-import sys
 from math import inf
 from selectors import EVENT_READ, EVENT_WRITE
 from time import perf_counter
 
+from netlib.sockets.base import abort
 from netlib.worlds.relay.report import Tally
 from netlib.worlds.tcp_relay.flow import RESET, Flow
 
@@ -17,8 +15,6 @@ CHUNK = 2**20  # bytes read at once; with less, the turns cost more than the byt
 BURST = 16  # times in a row that one side is read before the others have their turn
 UNDER_WAY = (0, errno.EINPROGRESS, errno.EWOULDBLOCK)  # what connect_ex says of a new connection
 ACCEPTED = (errno.ECONNRESET, errno.EPIPE)  # of a connection that was there, and is over already
-# SO_LINGER on, with 0 s: close sends RST, and what was queued is gone
-ABORT = struct.pack("hh" if sys.platform == "win32" else "ii", 1, 0)
 
 
 class Side:
@@ -68,9 +64,9 @@ class Side:
     def close(self):
         """Close the socket; with a RST if the stream had not come to its end."""
         if not self.drains.over or self.drains.broken:
-            with contextlib.suppress(OSError):
-                self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, ABORT)
-        self.socket.close()
+            abort(self.socket)
+        else:
+            self.socket.close()
 
     def _pass_on(self, piece: memoryview | None) -> int:
         if piece:

@@ -7,7 +7,6 @@ looked at. An alarm stays in the heap when an earlier one replaces it, and is sk
 import contextlib
 import errno
 import heapq
-import select
 import selectors
 import socket
 import threading
@@ -18,7 +17,7 @@ from math import inf
 from selectors import EVENT_READ
 from time import perf_counter
 
-from netlib.sockets.base import bound_socket
+from netlib.sockets.base import bound_socket, readable
 from netlib.worlds.relay.report import Lateness, Tally
 from netlib.worlds.tcp_relay.connection import Connection, Side
 from netlib.worlds.tcp_relay.flow import Flow, Path
@@ -28,7 +27,6 @@ BACKLOG = 4096  # connections that may wait to be accepted; the kernel may allow
 ACCEPTS = 256  # connections accepted in a row before the others have their turn
 NO_FILE = (errno.EMFILE, errno.ENFILE, errno.ENOBUFS, errno.ENOMEM)
 PAUSE = 0.05  # seconds until it tries to accept again, when there was no file left
-FD_SETSIZE = 1024  # select() takes no descriptor from here on
 
 
 @dataclass(frozen=True)
@@ -224,10 +222,9 @@ class Loop:
             self._waker.send(b"!")
 
 
-def select_exactly(poll, seconds: float) -> list:
+def select_exactly(selector, seconds: float) -> list:
     """Return what is ready. epoll alone rounds the wait up to 1 ms, select() on it does not."""
-    number = poll.fileno() if hasattr(poll, "fileno") else FD_SETSIZE
-    if number < FD_SETSIZE:
-        select.select([number], [], [], seconds)
+    if hasattr(selector, "fileno"):
+        readable([selector.fileno()], seconds)
         seconds = 0
-    return poll.select(seconds)
+    return selector.select(seconds)

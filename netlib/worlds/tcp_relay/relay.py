@@ -8,12 +8,12 @@ kernel answers. It can hold bytes back, read no more than it has room for, so th
 to wait, and pass on both kinds of end: EOF, so that a connection can be half closed, and a reset.
 """
 
-import contextlib
 import socket
 import threading
 import weakref
 
 from netlib import checks
+from netlib.sockets.background import opening
 from netlib.sockets.base import named, resolved
 from netlib.trace import Address
 from netlib.worlds.relay import RelayDied
@@ -66,11 +66,8 @@ class TCPRelay:
         thread = threading.Thread(target=loop.run, name="TCPRelay", daemon=True)
         self._loop, self._thread = loop, thread
         weakref.finalize(self, loop.stop)  # if it is forgotten, its thread ends
-        try:
+        with opening(self.close):
             thread.start()
-        except BaseException:  # interrupted while it waits for the thread, which may run by now
-            self.close()
-            raise
         return self
 
     def close(self):
@@ -81,7 +78,7 @@ class TCPRelay:
         if self._thread is None or self._loop is None:
             return
         self._loop.stop()
-        with contextlib.suppress(RuntimeError):  # not begun yet: it will end as soon as it begins
+        if self._thread.ident is not None:  # else it never began: there was no room for a thread
             self._thread.join()
         self._loop.release()
         self._thread = None

@@ -5,7 +5,7 @@ import socket
 
 import pytest
 
-from netlib.sockets.serving import arrivals, arrivals_to_await, running
+from netlib.lab.serving import arrivals, arrivals_to_await, running
 
 pytestmark = pytest.mark.usefixtures("nothing_left_open")
 

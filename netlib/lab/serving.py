@@ -1,7 +1,8 @@
 """Run a server for as long as a `with` block lasts, and let it stop.
 
-A server here is a function `serve(listener, stop)`. It returns once something arrives at `stop`:
-a program can wait for several sockets at once, but not for a socket and a variable.
+For `served`, a server is a function `serve(listener)` that ends on its own. For `running`, it is
+`serve(listener, stop)` and returns once something arrives at `stop`: a program can wait for
+several sockets at once, but not for a socket and a variable.
 """
 
 import asyncio
@@ -9,7 +10,7 @@ import selectors
 import socket
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from netlib.sockets.background import Background
 from netlib.trace import Address
@@ -65,3 +66,22 @@ def running(serve: Callable, *arguments: object) -> Iterator[Address]:
                 yield listener.getsockname()
             finally:
                 bell.send(b"!")
+
+
+@contextmanager
+def served(serve: Callable, *arguments: object, timeout: float = 2.0) -> Iterator[Address]:
+    """Listen on loopback and run `serve(listener, *arguments)` in a thread; yield the address.
+
+    `serve` accepts what it wants to accept, for at most `timeout` seconds each; a client's reset
+    ends it quietly. The block waits at its end for `serve` to return, so clients are to be closed
+    inside it.
+    """
+
+    def run(listener: socket.socket):
+        with suppress(ConnectionResetError, BrokenPipeError):
+            serve(listener, *arguments)
+
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        listener.settimeout(timeout)
+        with Background(run, listener):
+            yield listener.getsockname()

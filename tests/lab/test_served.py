@@ -5,7 +5,7 @@ import threading
 
 import pytest
 
-from netlib.sockets.served import served
+from netlib.lab.serving import served
 
 
 def greet(listener, *words):

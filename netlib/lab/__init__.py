@@ -1,0 +1,1 @@
+"""Servers and peers of a few lines, for experiments on plain sockets."""
