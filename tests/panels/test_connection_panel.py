@@ -10,7 +10,7 @@ import pytest
 
 from netlib.kernel import states
 from netlib.kernel.packet_filter import unplugged
-from netlib.kernel.states import STATES, TRANSITIONS
+from netlib.protocols.tcp.states import STATES, TRANSITIONS
 from netlib.panels.connection import ConnectionPanel
 from netlib.show.state_diagram import END, PLACES, RECORDED, StateDiagram, of_connections
 from netlib.sockets.pair import pair

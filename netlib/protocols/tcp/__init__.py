@@ -1,4 +1,4 @@
-"""A small TCP in real segments, from parts that stand alone: see connection.py for how they meet."""
+"""A small TCP in real segments; connection.py says how its parts, which stand alone, meet."""
 
 from netlib.protocols.tcp.bytestream import ByteStream, Drain, Zeros
 from netlib.protocols.tcp.congestion import Cubic, Fixed, Reno, Vegas

@@ -41,7 +41,7 @@ class ByteStream:
         return self.ended and not self._buffer
 
     def write(self, data: bytes) -> int:
-        """Take as many bytes as there is room for; return how many. Raises ValueError once ended."""
+        """Take as many bytes as fit; return how many. Raises ValueError once it has ended."""
         if self.ended:
             raise ValueError("expected a stream that goes on, got one that has ended")
         taken = len(data) if len(data) <= self.room else self.room

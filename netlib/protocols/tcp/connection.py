@@ -91,6 +91,20 @@ class Connection:
         self._told_by = (0, 0)  # position and ACK of the segment that told the window
         self._offered = 0  # the edge of the window in the last segment sent
 
+    @classmethod
+    def client(cls, **parameters) -> "Connection":
+        """Return an end that connects to 10.0.0.2:80 as soon as it is run."""
+        end = cls(CONNECTING_FROM, LISTENING_AT, **parameters)
+        end.connect()
+        return end
+
+    @classmethod
+    def server(cls, **parameters) -> "Connection":
+        """Return an end that listens at 10.0.0.2:80."""
+        end = cls(LISTENING_AT, **parameters)
+        end.listen()
+        return end
+
     # what a program does
 
     def connect(self):
@@ -116,8 +130,8 @@ class Connection:
         return data
 
     def close(self):
-        """End the outbound stream: a FIN goes behind its last byte."""
-        if self.state in UNCONNECTED:
+        """End the outbound stream: a FIN goes behind its last byte, also if it is not sent yet."""
+        if self.state in UNCONNECTED and not self.outbound.buffered:
             self._end("")
         self.outbound.end()
         self._wake_me()
@@ -172,7 +186,7 @@ class Connection:
 
     def _before_synchronized(self, segment: Segment, packet: bytes, now: float) -> list[bytes]:
         """CLOSED, LISTEN and SYN-SENT: RFC 9293, 3.10.7.1 to 3.10.7.3."""
-        seq, ack, flags = segment.seq, segment.ack, segment.flags
+        ack, flags = segment.ack, segment.flags
         if self.state == "LISTEN":
             if flags & RST:
                 return []
@@ -327,7 +341,7 @@ class Connection:
         if sender.fin_sent and self.state in ("ESTABLISHED", "CLOSE-WAIT"):
             self._step("close()")
         if self.state not in UNCONNECTED:
-            if self._ack_now and (self._aside or not packets) or self._window_grew():
+            if (self._ack_now and (self._aside or not packets)) or self._window_grew():
                 packets.append(self._pack(ACK, sender.next))
             self._ack_due = None if packets else self._ack_due
         self._ack_now = self._aside = False

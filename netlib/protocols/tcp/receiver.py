@@ -62,7 +62,7 @@ class Receiver:
         return self.reassembler.holds
 
     def blocks(self) -> list[tuple[int, int]]:
-        """Return what has arrived beyond `ack`, as positions; the range of the latest piece first."""
+        """Return what has arrived beyond `ack`: ranges of positions, that of the latest first."""
         ranges = [(first + 1, end + 1) for first, end in self.reassembler.ranges]
         ranges.sort(key=lambda block: not block[0] <= self._latest < block[1])
         return ranges[:BLOCKS]

@@ -150,7 +150,11 @@ class Sender:
 
     def _cut(self, room: float) -> Flight | None:
         """Return a new flight with the next bytes of the stream; None: none may be sent now."""
-        stream, usable, buffered = self.stream, self.una + self.window - self.next, self.stream.buffered
+        stream, usable, buffered = (
+            self.stream,
+            self.una + self.window - self.next,
+            self.stream.buffered,
+        )
         if not buffered and not stream.ended:
             return None
         size = min(self.mss, usable, buffered)
@@ -230,7 +234,7 @@ class Sender:
         flight.start, flight.payload = ack, flight.payload[size:]
 
     def _go_on_recovering(self, ack: int, acked: int):
-        """End a recovery when its end is acknowledged; without SACK, the next hole shows (RFC 6582)."""
+        """End a recovery at its end; before it, without SACK, see the next hole (RFC 6582)."""
         if ack >= self.recover:  # type: ignore[operator]
             self.recover, self._rescued, self._arrived = None, False, 0
         elif not self.sack and not self._after_timeout:
