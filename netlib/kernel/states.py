@@ -11,7 +11,6 @@ from typing import NamedTuple
 
 from netlib.trace import Address
 
-
 TABLE = Path("/proc/net/tcp")
 TICKS = 100  # a second, in this table: USER_HZ, include/uapi/asm-generic/param.h
 # include/net/tcp_states.h, from 1 on, by the names of RFC 9293; 12 is a SYN-RECEIVED, too

@@ -15,7 +15,7 @@ all others here: it takes and returns IPv4 packets, whatever carries them.
 """
 
 from collections.abc import Callable, Iterable
-from socket import inet_aton
+from ipaddress import IPv4Address
 
 from netlib import checks
 from netlib.protocols.tcp import segment as wire
@@ -27,6 +27,7 @@ from netlib.protocols.tcp.sender import Flight, Sender
 from netlib.protocols.tcp.states import NEXT
 from netlib.protocols.timeout import RttEstimator, Timer
 
+NOBODY = ("0.0.0.0", 0)  # any peer: that of a listener
 LISTENING_AT, CONNECTING_FROM = ("10.0.0.2", 80), ("10.0.0.1", 50000)
 DEFAULT_MSS = 536  # bytes: what a peer takes that does not say (RFC 9293, 3.7.1)
 AFTER_LOST_SYN = 3.0  # seconds: the least timeout once a SYN was sent twice (RFC 6298, 5.7)
@@ -53,7 +54,7 @@ class Connection:
     def __init__(
         self,
         address: tuple[str, int] = CONNECTING_FROM,
-        peer: tuple[str, int] | None = None,
+        peer: tuple[str, int] = NOBODY,
         *,
         outbound: ByteStream | None = None,
         inbound: ByteStream | None = None,
@@ -73,7 +74,7 @@ class Connection:
         checks.seconds("delayed_ack", delayed_ack)
         checks.seconds("msl", msl)
         self.mss, self.isn = mss, isn % wire.NUMBERS
-        self.address, self._here = address, (inet_aton(address[0]), address[1])
+        self.address, self._here = address, (IPv4Address(address[0]).packed, address[1])
         self._meet_at(peer)
         self.outbound = ByteStream(capacity) if outbound is None else outbound
         self.inbound = ByteStream(capacity) if inbound is None else inbound
@@ -182,7 +183,7 @@ class Connection:
     def _is_for_me(self, packet: bytes, segment: Segment) -> bool:
         if (packet[16:20], segment.destination) != self._here:
             return False
-        return self.peer is None or (packet[12:16], segment.source) == self._there
+        return self.peer == NOBODY or (packet[12:16], segment.source) == self._there
 
     def _before_synchronized(self, segment: Segment, packet: bytes, now: float) -> list[bytes]:
         """CLOSED, LISTEN and SYN-SENT: RFC 9293, 3.10.7.1 to 3.10.7.3."""
@@ -217,8 +218,8 @@ class Connection:
         self.sender.acknowledge(1, segment.window, [], False, now)
         return []
 
-    def _meet_at(self, peer: tuple[str, int] | None):
-        self.peer, self._there = peer, peer and (inet_aton(peer[0]), peer[1])
+    def _meet_at(self, peer: tuple[str, int]):
+        self.peer, self._there = peer, (IPv4Address(peer[0]).packed, peer[1])
 
     def _meet(self, segment: Segment):
         """Take from a SYN what holds for the whole connection."""
@@ -397,7 +398,7 @@ class Connection:
         """Take a reset whose number is right."""
         if self.state == "SYN-RECEIVED" and self._passive:  # that caller has gone: wait on
             self.state = "LISTEN"
-            self._meet_at(None)
+            self._meet_at(NOBODY)
             self.sender.forget()
         else:
             self._end("refused" if self.state == "SYN-RECEIVED" else "reset")

@@ -14,7 +14,7 @@ the sum of all 16-bit words, with the carry added at the low end: a sum modulo 6
 """
 
 from functools import lru_cache
-from socket import inet_aton, inet_ntoa
+from ipaddress import IPv4Address
 from struct import Struct
 from typing import NamedTuple
 
@@ -71,10 +71,13 @@ class Segment(NamedTuple):
         return f"{names} seq {self.seq}{size}{ack}{sack}"
 
 
-def checksum(data: bytes) -> int:
-    """Return the Internet checksum of some bytes (RFC 1071); 0 of what holds a right one."""
+def checksum(data: bytes, before: int = 0) -> int:
+    """Return the Internet checksum of some bytes (RFC 1071); 0 of what holds a right one.
+
+    before: the sum of what comes before them, such as a pseudo-header.
+    """
     number = int.from_bytes(data, "big")
-    return -(number << 8 if len(data) % 2 else number) % 65535
+    return -((number << 8 if len(data) % 2 else number) + before) % 65535
 
 
 def pack(segment: Segment, source: str, destination: str) -> bytes:
@@ -87,7 +90,7 @@ def pack(segment: Segment, source: str, destination: str) -> bytes:
     size = TCP.size + len(extra)
     body = TCP.pack(here, there, seq, ack, size << 10 | flags, window, 0, 0) + extra + payload
     ends, length = _ends(source, destination), len(body)
-    total = checksum(_pseudo(ends, length) + body).to_bytes(2, "big")
+    total = checksum(body, _pseudo_header(ends, length)).to_bytes(2, "big")
     return _ip_header(ends, length) + body[:16] + total + body[18:]
 
 
@@ -103,7 +106,9 @@ def parse(packet: bytes) -> Segment | None:
         return None
     # the addresses of the pseudo-header are those in front of the segment
     body = packet[IP.size : size]
-    if _sum_of_header(packet[: IP.size]) or checksum(_pseudo(packet[12:20], len(body)) + body):
+    if _sum_of_header(packet[: IP.size]) or checksum(
+        body, _pseudo_header(packet[12:20], len(body))
+    ):
         return None
     here, there, seq, ack, bits, window, _, _ = TCP.unpack_from(body)
     if (offset := bits >> 12) == 5:
@@ -116,7 +121,7 @@ def parse(packet: bytes) -> Segment | None:
 
 def addresses(packet: bytes) -> tuple[str, str]:
     """Return the source's and the destination's address in an IPv4 packet."""
-    return inet_ntoa(packet[12:16]), inet_ntoa(packet[16:20])
+    return str(IPv4Address(packet[12:16])), str(IPv4Address(packet[16:20]))
 
 
 def pack_options(options: Options) -> bytes:
@@ -169,9 +174,9 @@ _sum_of_header = lru_cache(4096)(checksum)
 
 
 @lru_cache(4096)
-def _pseudo(ends: bytes, length: int) -> bytes:
-    """What the checksum of a segment covers beside it, so that one gone astray is noticed."""
-    return ends + (PROTOCOL << 16 | length).to_bytes(4, "big")
+def _pseudo_header(ends: bytes, length: int) -> int:
+    """Return the sum of what the checksum covers beside a segment: it notices one gone astray."""
+    return int.from_bytes(ends, "big") + PROTOCOL + length
 
 
 @lru_cache(4096)
@@ -183,4 +188,4 @@ def _ip_header(ends: bytes, length: int) -> bytes:
 
 @lru_cache(4096)
 def _ends(source: str, destination: str) -> bytes:
-    return inet_aton(source) + inet_aton(destination)
+    return IPv4Address(source).packed + IPv4Address(destination).packed

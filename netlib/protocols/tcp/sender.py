@@ -141,12 +141,14 @@ class Sender:
     def _choose(self, room: float) -> Flight | None:
         """Return the flight to send next, if it is not larger than `room` (RFC 6675, NextSeg)."""
         if self._waiting:
-            flight = next(flight for flight in self.flights if flight.waits())
-        elif (flight := self._cut(room)) is not None:
-            return flight
-        elif self.recover is None or self._after_timeout or (flight := self._spare()) is None:
+            lost = next(flight for flight in self.flights if flight.waits())
+            return lost if len(lost.payload) <= room else None
+        if (new := self._cut(room)) is not None:
+            return new
+        if self.recover is None or self._after_timeout:
             return None
-        return flight if len(flight.payload) <= room else None
+        spare = self._spare()
+        return spare if spare and len(spare.payload) <= room else None
 
     def _cut(self, room: float) -> Flight | None:
         """Return a new flight with the next bytes of the stream; None: none may be sent now."""
