@@ -8,51 +8,51 @@ order, and the program has not read yet. A full one is what makes the other side
 
 from netlib import checks
 
+ENDLESS = 1 << 62  # bytes: what no experiment can send
+
 
 class ByteStream:
-    """A bounded queue of bytes; `written` and `taken` count from the stream's beginning.
+    """A bounded queue of bytes; `taken` counts what was read since its beginning.
 
-    capacity [bytes]: what can be buffered. `ended`: nothing will be written any more.
+    capacity [bytes]: what can be buffered; `buffered`: what is. `ended`: nothing will follow.
     """
 
     def __init__(self, capacity: int = 65535):
         checks.whole("capacity", capacity, " of bytes", least=1)
-        self.capacity, self.taken, self.ended = capacity, 0, False
+        self.capacity, self.ended = capacity, False
+        self.taken = self.buffered = 0
         self._buffer = bytearray()
-
-    @property
-    def buffered(self) -> int:
-        """How many bytes are written, but not read."""
-        return len(self._buffer)
 
     @property
     def written(self) -> int:
         """How many bytes have been written since the beginning."""
-        return self.taken + len(self._buffer)
+        return self.taken + self.buffered
 
     @property
     def room(self) -> int:
         """How many bytes can be written now."""
-        return self.capacity - len(self._buffer)
+        return self.capacity - self.buffered
 
     @property
     def finished(self) -> bool:
         """Whether all is read, and no more will come."""
-        return self.ended and not self._buffer
+        return self.ended and not self.buffered
 
     def write(self, data: bytes) -> int:
         """Take as many bytes as fit; return how many. Raises ValueError once it has ended."""
         if self.ended:
             raise ValueError("expected a stream that goes on, got one that has ended")
-        taken = len(data) if len(data) <= self.room else self.room
-        self._buffer += data[:taken]
-        return taken
+        data = data[: self.room]
+        self._buffer += data
+        self.buffered += len(data)
+        return len(data)
 
     def read(self, most: int | None = None) -> bytes:
         """Return the next bytes, `most` of them at most; b"" if there are none now."""
         data = bytes(self._buffer[:most])
         del self._buffer[: len(data)]
         self.taken += len(data)
+        self.buffered -= len(data)
         return data
 
     def end(self):
@@ -68,16 +68,12 @@ class Zeros(ByteStream):
 
     def __init__(self, size: int | None = None):
         super().__init__()
-        self.left = 1 << 62 if size is None else size
+        self.buffered = ENDLESS if size is None else size
         self.ended = size is not None
 
-    @property
-    def buffered(self) -> int:
-        return self.left
-
     def read(self, most: int | None = None) -> bytes:
-        size = self.left if most is None or most > self.left else most
-        self.left -= size
+        size = self.buffered if most is None or most > self.buffered else most
+        self.buffered -= size
         self.taken += size
         return bytes(size)
 

@@ -15,22 +15,22 @@ all others here: it takes and returns IPv4 packets, whatever carries them.
 """
 
 from collections.abc import Callable, Iterable
-from ipaddress import IPv4Address
 
 from netlib import checks
 from netlib.protocols.tcp import segment as wire
 from netlib.protocols.tcp.bytestream import ByteStream
 from netlib.protocols.tcp.congestion import CongestionControl, Reno
+from netlib.protocols.tcp.numbers import NOBODY, Numbers
 from netlib.protocols.tcp.receiver import Receiver
 from netlib.protocols.tcp.segment import ACK, FIN, NO_OPTIONS, PSH, RST, SYN, Options, Segment
 from netlib.protocols.tcp.sender import Flight, Sender
 from netlib.protocols.tcp.states import NEXT
 from netlib.protocols.timeout import RttEstimator, Timer
 
-NOBODY = ("0.0.0.0", 0)  # any peer: that of a listener
 LISTENING_AT, CONNECTING_FROM = ("10.0.0.2", 80), ("10.0.0.1", 50000)
 DEFAULT_MSS = 536  # bytes: what a peer takes that does not say (RFC 9293, 3.7.1)
 AFTER_LOST_SYN = 3.0  # seconds: the least timeout once a SYN was sent twice (RFC 6298, 5.7)
+SYN_OR_FIN, RST_OR_SYN = SYN | FIN, RST | SYN
 UNCONNECTED = {"CLOSED", "LISTEN", "SYN-SENT"}  # the peer's numbers are not known
 OPEN = {"ESTABLISHED", "FIN-WAIT-1", "FIN-WAIT-2"}  # the peer may still send data
 SENDING = {"ESTABLISHED", "CLOSE-WAIT", "FIN-WAIT-1", "CLOSING", "LAST-ACK"}
@@ -73,9 +73,7 @@ class Connection:
         checks.whole("isn", isn)
         checks.seconds("delayed_ack", delayed_ack)
         checks.seconds("msl", msl)
-        self.mss, self.isn = mss, isn % wire.NUMBERS
-        self.address, self._here = address, (IPv4Address(address[0]).packed, address[1])
-        self._meet_at(peer)
+        self.mss = mss
         self.outbound = ByteStream(capacity) if outbound is None else outbound
         self.inbound = ByteStream(capacity) if inbound is None else inbound
         self.sender = Sender(self.outbound, control or Reno(), timer or RttEstimator(), mss)
@@ -83,9 +81,8 @@ class Connection:
         self.state, self.error, self.ignored = "CLOSED", "", 0
         self.deadline: float | None = None
         self._sack, self._delayed_ack, self._msl, self._attempts = sack, delayed_ack, msl, attempts
-        self._app, self._peer_isn, self._passive = app, 0, False
-        self._scale = max(0, self.inbound.capacity.bit_length() - 16)  # what we offer
-        self._shift = self._peer_shift = 0  # what is in use, once both have offered it
+        self._app, self._passive = app, False
+        self._numbers = Numbers(address, peer, isn, self.inbound.capacity)
         self._ack_now = self._aside = False  # to be sent at once; even if data goes, too
         self._ack_due: float | None = None  # when a delayed ACK goes
         self._forget_at: float | None = None  # the end of TIME-WAIT
@@ -140,7 +137,7 @@ class Connection:
     def abort(self) -> list[bytes]:
         """End at once, losing what is buffered; return the RST for the peer, if there is one."""
         known = self.state not in UNCONNECTED
-        reset = [self._pack(RST | ACK, self.sender.next)] if known else []
+        reset = [self._pack(RST | ACK)] if known else []
         self._end("aborted")
         return reset
 
@@ -171,99 +168,78 @@ class Connection:
     def receive(self, datagram: bytes, now: float) -> list[bytes]:
         """Take a packet from the network; return those to send in answer."""
         segment = wire.parse(datagram)
-        if segment is None or not self._is_for_me(datagram, segment):
+        if segment is None or not self._numbers.are_for(datagram, segment):
             self.ignored += 1
             return []
-        if self.state not in UNCONNECTED:
-            packets = self._take(segment, now)
-        else:
-            packets = self._before_synchronized(segment, datagram, now)
-        return self._finish(packets, now)
+        if self.state in UNCONNECTED:
+            return self._finish(self._open(segment, datagram, now), now)
+        return self._finish(self._take(segment, now), now)
 
-    def _is_for_me(self, packet: bytes, segment: Segment) -> bool:
-        if (packet[16:20], segment.destination) != self._here:
-            return False
-        return self.peer == NOBODY or (packet[12:16], segment.source) == self._there
-
-    def _before_synchronized(self, segment: Segment, packet: bytes, now: float) -> list[bytes]:
+    def _open(self, segment: Segment, packet: bytes, now: float) -> list[bytes]:
         """CLOSED, LISTEN and SYN-SENT: RFC 9293, 3.10.7.1 to 3.10.7.3."""
-        ack, flags = segment.ack, segment.flags
-        if self.state == "LISTEN":
-            if flags & RST:
-                return []
-            if flags & SYN and not flags & ACK:
-                self._meet_at((wire.addresses(packet)[0], segment.source))
-                self._meet(segment)
-                self._step("SYN comes")
-                return self._pack_all(self.sender.open(now))
+        flags, refusal = segment.flags, [self._numbers.refusal(segment, packet)]
+        if self.state == "LISTEN" and flags & (RST | SYN | ACK) == SYN:
+            self._numbers.meet((wire.addresses(packet)[0], segment.source))
+            self._meet(segment)
+            self._step("SYN comes")
+            return self._pack_all(self.sender.open(now))
         if self.state != "SYN-SENT":  # nobody is here
-            return [] if flags & RST else [self._refuse(segment, packet)]
-        fits = flags & ACK and ack == (self.isn + 1) % wire.NUMBERS and self.sender.next
-        if flags & ACK and not fits:
-            return [] if flags & RST else [self._refuse(segment, packet)]
-        if flags & RST:
-            if fits:
-                self._end("refused")
-            return []
-        if not flags & SYN:
+            return [] if flags & RST or not flags & ACK | SYN else refusal
+        answers = flags & ACK and self._numbers.ack(segment, 0) == self.sender.next == 1
+        if flags & ACK and not answers:
+            return [] if flags & RST else refusal
+        if flags & RST and answers:
+            self._end("refused")
+        if flags & RST or not flags & SYN:
             return []
         self._meet(segment)
-        if not fits:  # both have sent a SYN: each answers the other's
+        if not answers:  # both have sent a SYN: each answers the other's
             self._step("SYN comes")
             return self._pack_all(self.sender.flights)
         self._step("SYN, ACK come")
         self._ack_now = True
-        self._told_by = 0, 1
-        self._established()
+        self._greet()
         self.sender.acknowledge(1, segment.window, [], False, now)
         return []
 
-    def _meet_at(self, peer: tuple[str, int]):
-        self.peer, self._there = peer, (IPv4Address(peer[0]).packed, peer[1])
-
     def _meet(self, segment: Segment):
         """Take from a SYN what holds for the whole connection."""
-        self._peer_isn, options = segment.seq, segment.options
+        numbers, options = self._numbers, segment.options
+        numbers.peer_isn = segment.seq
         self.sender.mss = min(self.mss, options.mss or DEFAULT_MSS)
         self.sender.sack = self._sack = self._sack and options.sack_permitted
         if options.scale is not None:
-            self._shift, self._peer_shift = self._scale, options.scale
+            numbers.shift, numbers.peer_shift = numbers.scale, options.scale
         else:
-            self._scale = 0
+            numbers.scale = 0
         self.sender.window = segment.window  # of a SYN, never scaled
 
-    def _established(self):
+    def _greet(self):
+        """Begin to talk: a SYN that had to be sent twice counsels patience."""
+        self._told_by = 0, 1
         if self.sender.flights and self.sender.flights[0].times > 1:
             self.sender.timer.rto = max(self.sender.timer.rto, AFTER_LOST_SYN)
 
     def _take(self, segment: Segment, now: float) -> list[bytes]:
         """Go through the checks of RFC 9293, 3.10.7.4, in their order."""
         flags, expected = segment.flags, self.receiver.ack
-        length = segment.length if flags & (SYN | FIN) else len(segment.payload)
-        position = wire.unwrap(segment.seq - self._peer_isn, expected)
+        length = segment.length if flags & SYN_OR_FIN else len(segment.payload)
+        position = self._numbers.position(segment, expected)
         if not self._in_window(position, length):
-            if flags & RST:
-                return []
-            self._ack_now = True
-            if flags & FIN and self.state == "TIME-WAIT":  # our ACK of it was lost
-                self._forget_at = now + 2 * self._msl
-            if flags & ACK and position == expected:  # the window is shut, not the ears
-                return self._take_ack(segment, position, now, length) or []
-            return []
+            return self._take_outside(segment, position, length, now)
         if flags & RST and position == expected:
             return self._reset()
-        if flags & (RST | SYN):  # perhaps a stranger's guess: let the peer speak (RFC 5961)
+        if flags & RST_OR_SYN:  # perhaps a stranger's guess: let the peer speak (RFC 5961)
             self._ack_now = True
             return []
         if not flags & ACK:
             return []
-        if (answer := self._take_ack(segment, position, now, length)) is not None:
+        if (answer := self._take_ack(segment, position, length, now)) is not None:
             return answer
-        if length:
-            if self.state in OPEN:
-                self._take_data(position, segment.payload, bool(flags & FIN), now)
-            else:
-                self._ack_now = True
+        if length and self.state in OPEN:
+            self._take_data(position, segment.payload, bool(flags & FIN), now)
+        elif length:
+            self._ack_now = True
         return []
 
     def _in_window(self, position: int, length: int) -> bool:
@@ -273,84 +249,105 @@ class Connection:
             return position == first and not length
         return first <= position < edge or first <= position + length - 1 < edge
 
+    def _take_outside(
+        self, segment: Segment, position: int, length: int, now: float
+    ) -> list[bytes]:
+        """Answer what lies outside of the window with an ACK, which says where that is."""
+        if segment.flags & RST:
+            return []
+        self._ack_now = True
+        if segment.flags & FIN and self.state == "TIME-WAIT":  # our ACK of it was lost
+            self._forget_at = now + 2 * self._msl
+        if segment.flags & ACK and position == self.receiver.ack:  # the window is shut, not the ear
+            return self._take_ack(segment, position, length, now) or []
+        return []
+
     def _take_ack(
-        self, segment: Segment, position: int, now: float, length: int
+        self, segment: Segment, position: int, length: int, now: float
     ) -> list[bytes] | None:
         """Take what a segment acknowledges; return what to send if it is to be read no further."""
-        sender, state = self.sender, self.state
-        ack = wire.unwrap(segment.ack - self.isn, sender.una)
-        if state == "SYN-RECEIVED":
-            if not sender.una < ack <= sender.next:
-                return [self._pack(RST, ack)]
+        sender, una = self.sender, self.sender.una
+        ack = self._numbers.ack(segment, una)
+        if self.state == "SYN-RECEIVED":
+            if not una < ack <= sender.next:
+                return [self._numbers.pack(RST, ack, None)]
             self._step("ACK comes")
-            self._established()
-        if ack > sender.next or ack < sender.una - sender.widest:  # of what was never sent
+            self._greet()
+        if ack > sender.next or ack < una - sender.widest:  # of what was never sent; of long ago
             self._ack_now = True
             return []
-        if ack < sender.una:
+        if ack < una:
             return None
         if self._told_by <= (position, ack):
             self._told_by = position, ack
-            window = segment.window << self._peer_shift
+            window = segment.window << self._numbers.peer_shift
         else:  # an older segment that was overtaken: its window is history
-            window = max(0, sender.una + sender.window - ack)
-        same = ack == sender.una and window == sender.window
-        duplicate = same and not length and sender.next > ack
-        sender.acknowledge(ack, window, self._sack_blocks(segment), duplicate, now)
-        if sender.fin_sent and sender.una == sender.next and (state, "ACK comes") in NEXT:
-            self._step("ACK comes")
-            if self.state == "CLOSED":
-                self._end("")
-            elif self.state == "TIME-WAIT":
-                self._forget_at = now + 2 * self._msl
+            window = max(0, una + sender.window - ack)
+        blocks = self._numbers.blocks(segment, una) if segment.options.sack else []
+        duplicate = ack == una < sender.next and window == sender.window and not length
+        sender.acknowledge(ack, window, blocks, duplicate, now)
+        if sender.fin_sent and sender.una == sender.next:
+            self._fin_arrived(now)
         return None
 
-    def _sack_blocks(self, segment: Segment) -> list[tuple[int, int]]:
-        if not segment.options.sack:
-            return []
-        una, isn = self.sender.una, self.isn
-        return [
-            (wire.unwrap(first - isn, una), wire.unwrap(end - isn, una))
-            for first, end in segment.options.sack
-        ]
+    def _fin_arrived(self, now: float):
+        if (self.state, "ACK comes") in NEXT:
+            self._step("ACK comes")
+        if self.state == "CLOSED":
+            self._end("")
+        elif self.state == "TIME-WAIT" and self._forget_at is None:
+            self._forget_at = now + 2 * self._msl
 
     def _take_data(self, position: int, payload: bytes, fin: bool, now: float):
         """Take bytes and a FIN; decide whether their ACK may wait (RFC 5681, 4.2)."""
         receiver = self.receiver
-        before, holes = receiver.ack, receiver.out_of_order
+        before, holes = receiver.ack, receiver.reassembler.held
         receiver.take(position, payload, fin)
         in_order = receiver.ack > before
         if receiver.finished:
             self._step("FIN comes")
             if self.state == "TIME-WAIT":
                 self._forget_at = now + 2 * self._msl
-        waits = in_order and not holes and not fin and self._delayed_ack and self._ack_due is None
-        if waits:
+        if self._delayed_ack and in_order and not (holes or fin) and self._ack_due is None:
             self._ack_due = now + self._delayed_ack
         else:
             self._ack_now = True
             self._aside = not in_order  # a duplicate ACK counts as one only without data
+
+    def _reset(self) -> list[bytes]:
+        """Take a reset whose number is right."""
+        if self.state == "SYN-RECEIVED" and self._passive:  # that caller has gone: wait on
+            self.state = "LISTEN"
+            self._numbers.meet(NOBODY)
+            self.sender.forget()
+        else:
+            self._end("refused" if self.state == "SYN-RECEIVED" else "reset")
+        return []
+
+    # what goes out
 
     def _finish(self, packets: list[bytes], now: float) -> list[bytes]:
         """Let the program act; send what may be sent, with it what is to be acknowledged."""
         self._now = now
         if self._app is not None:
             self._app(self, now)
-        sender = self.sender
-        if self.state in SENDING and (flights := sender.send(now)):
-            packets += self._pack_all(flights)
-        if sender.fin_sent and self.state in ("ESTABLISHED", "CLOSE-WAIT"):
-            self._step("close()")
-        if self.state not in UNCONNECTED:
+        sender, state = self.sender, self.state
+        if state in SENDING:
+            if flights := sender.send(now):
+                packets += self._pack_all(flights)
+            if sender.fin_sent and state in ("ESTABLISHED", "CLOSE-WAIT"):
+                self._step("close()")
+        if state not in UNCONNECTED:
             if (self._ack_now and (self._aside or not packets)) or self._window_grew():
-                packets.append(self._pack(ACK, sender.next))
-            self._ack_due = None if packets else self._ack_due
+                packets.append(self._pack(ACK))
+            if packets:
+                self._ack_due = None
         self._ack_now = self._aside = False
-        if self.state != "CLOSED":
+        if state != "CLOSED":
             self.deadline = sender.deadline
-            for alarm in (self._ack_due, self._forget_at):
-                if alarm is not None and (self.deadline is None or alarm < self.deadline):
-                    self.deadline = alarm
+            if self._ack_due is not None or self._forget_at is not None:
+                alarms = self.deadline, self._ack_due, self._forget_at
+                self.deadline = min(at for at in alarms if at is not None)
         return packets
 
     def _pack_all(self, flights: Iterable[Flight]) -> list[bytes]:
@@ -361,57 +358,37 @@ class Connection:
         options = NO_OPTIONS
         if flight.start == 0:
             flags |= SYN
-            options = Options(self.mss, self._scale, self._sack)
+            options = Options(self.mss, self._numbers.scale, self._sack)
         if flight.fin:
             flags |= FIN
         if flight.payload and not self.outbound.buffered:
             flags |= PSH
         return self._pack(flags, flight.start, flight.payload, options)
 
-    def _pack(self, flags: int, position: int, payload: bytes = b"", options=NO_OPTIONS) -> bytes:
-        ack = window = 0
-        if flags & ACK:
-            receiver = self.receiver
-            ack = (self._peer_isn + receiver.ack) % wire.NUMBERS
-            window = receiver.window(self.mss)
-            self._offered = receiver.edge
-            window = min(65535, window if flags & SYN else window >> self._shift)
-            if receiver.out_of_order and self._sack and not payload:
-                options = Options(sack=self._blocks())
-        ports = self.address[1], self.peer[1]
-        seq = (self.isn + position) % wire.NUMBERS
-        segment = Segment(*ports, seq, ack, flags, window, options, payload)
-        return wire.pack(segment, self.address[0], self.peer[0])
-
-    def _blocks(self) -> tuple[tuple[int, int], ...]:
-        isn, numbers = self._peer_isn, wire.NUMBERS
-        blocks = self.receiver.blocks()
-        return tuple(((isn + first) % numbers, (isn + end) % numbers) for first, end in blocks)
+    def _pack(
+        self,
+        flags: int,
+        position: int | None = None,
+        payload: bytes = b"",
+        options: Options = NO_OPTIONS,
+    ) -> bytes:
+        """Return a packet: bytes at a position, or none, with the ACK and window of now."""
+        receiver = self.receiver
+        if position is None:
+            position = self.sender.next
+        if not flags & ACK:
+            return self._numbers.pack(flags, position, None, receiver.window(), payload, options)
+        window = receiver.window(self.mss)
+        self._offered = receiver.edge
+        if self._sack and not payload and receiver.reassembler.held:
+            options = self._numbers.sack(receiver.blocks())
+        return self._numbers.pack(flags, position, receiver.ack, window, payload, options)
 
     def _window_grew(self) -> bool:
         """Whether the peer, nearly out of window, should hear at once that there is more."""
         receiver, stream = self.receiver, self.inbound
         left, enough = self._offered - receiver.ack, min(self.mss, stream.capacity // 2)
         return left < enough <= stream.room - left and not receiver.finished
-
-    def _reset(self) -> list[bytes]:
-        """Take a reset whose number is right."""
-        if self.state == "SYN-RECEIVED" and self._passive:  # that caller has gone: wait on
-            self.state = "LISTEN"
-            self._meet_at(NOBODY)
-            self.sender.forget()
-        else:
-            self._end("refused" if self.state == "SYN-RECEIVED" else "reset")
-        return []
-
-    def _refuse(self, segment: Segment, packet: bytes) -> bytes:
-        """Return the reset that answers a segment for which there is no connection."""
-        source, destination = wire.addresses(packet)
-        number = segment.seq + segment.length, RST | ACK
-        seq, ack, flags = (segment.ack, 0, RST) if segment.flags & ACK else (0, *number)
-        ports = segment.destination, segment.source
-        reset = Segment(*ports, seq, ack % wire.NUMBERS, flags, 0)
-        return wire.pack(reset, destination, source)
 
     def _wake_me(self):
         """Have what the program has just asked for done at once."""

@@ -17,13 +17,15 @@ BLOCKS = 4  # of SACK, at most, fit into the options (RFC 2018, 3)
 class Receiver:
     """Put what arrives in order into `stream`; `ack` is the position expected next.
 
-    `edge` is the position behind the window that has been offered: it never goes back.
+    `edge` is the position behind the window that has been offered: it never goes back. `finished`:
+    everything has arrived, the FIN included.
     """
 
     def __init__(self, stream: ByteStream):
         self.stream, self.reassembler = stream, Reassembler(stream)
         self.ack, self.edge = 1, 1 + stream.capacity
         self.end: int | None = None  # the position of the FIN, once it is known
+        self.finished = False
         self._latest = 0  # where the last piece out of order began
 
     def take(self, position: int, payload: bytes, fin: bool = False):
@@ -35,15 +37,12 @@ class Receiver:
         if payload:
             self.reassembler.insert(position - 1, payload)
             self._latest = position
-        self.ack = 1 + self.stream.written
+        stream = self.stream
+        self.ack = 1 + stream.taken + stream.buffered
         if self.ack == self.end:
-            self.stream.end()
+            stream.end()
             self.ack += 1
-
-    @property
-    def finished(self) -> bool:
-        """Whether everything has arrived, the FIN included."""
-        return self.stream.ended
+            self.finished = True
 
     def window(self, least: int = 1) -> int:
         """Return how many bytes may follow `ack`; growth of less than `least` is not offered yet.
@@ -51,15 +50,11 @@ class Receiver:
         Else each byte that a program reads would bring a segment with one byte: the silly window
         syndrome (RFC 9293, 3.8.6.2.2).
         """
-        edge = self.ack + self.stream.room
-        if edge - self.edge >= min(least, self.stream.capacity // 2):
+        stream = self.stream
+        edge = self.ack + stream.capacity - stream.buffered
+        if edge - self.edge >= least or edge - self.edge >= stream.capacity // 2:
             self.edge = edge
-        return max(0, self.edge - self.ack)
-
-    @property
-    def out_of_order(self) -> bool:
-        """Whether it holds anything beyond `ack`."""
-        return self.reassembler.holds
+        return self.edge - self.ack if self.edge > self.ack else 0
 
     def blocks(self) -> list[tuple[int, int]]:
         """Return what has arrived beyond `ack`: ranges of positions, that of the latest first."""

@@ -23,6 +23,7 @@ NAMES = {SYN: "SYN", FIN: "FIN", RST: "RST", PSH: "PSH", ACK: "ACK", URG: "URG"}
 NUMBERS = 1 << 32  # sequence numbers begin again after so many bytes
 
 IP, TCP = Struct("!BBHHHBBH4s4s"), Struct("!HHIIHHHH")
+BOTH = Struct("!BxHxxHxBxx8sHHIIHHxxxx")  # what there is to read in both
 VERSION_AND_LENGTH, DONT_FRAGMENT, TIME_TO_LIVE, PROTOCOL = 0x45, 0x4000, 64, 6
 HEADERS = IP.size + TCP.size  # 40 bytes, without options
 MOST_OPTIONS = 40  # bytes: the offset has four bits, and counts words of four bytes
@@ -77,7 +78,7 @@ def checksum(data: bytes, before: int = 0) -> int:
     before: the sum of what comes before them, such as a pseudo-header.
     """
     number = int.from_bytes(data, "big")
-    return -((number << 8 if len(data) % 2 else number) + before) % 65535
+    return -((number << 8 if len(data) % 2 else number) % 65535 + before) % 65535
 
 
 def pack(segment: Segment, source: str, destination: str) -> bytes:
@@ -99,24 +100,25 @@ def parse(packet: bytes) -> Segment | None:
 
     What is no TCP, or a fragment of a packet, is None, too.
     """
-    if len(packet) < HEADERS or packet[:1] != b"\x45" or packet[9] != PROTOCOL:
+    if len(packet) < HEADERS:
         return None
-    size = packet[2] << 8 | packet[3]
-    if not HEADERS <= size <= len(packet) or (packet[6] << 8 | packet[7]) & ~DONT_FRAGMENT:
+    fields = BOTH.unpack_from(packet)
+    first, size, fragment, protocol, ends, here, there, seq, ack, bits, window = fields
+    if first != VERSION_AND_LENGTH or protocol != PROTOCOL or fragment & ~DONT_FRAGMENT:
         return None
-    # the addresses of the pseudo-header are those in front of the segment
-    body = packet[IP.size : size]
-    if _sum_of_header(packet[: IP.size]) or checksum(
-        body, _pseudo_header(packet[12:20], len(body))
-    ):
+    if size != len(packet):
+        packet = packet[:size]  # short frames are filled up on some networks
+        if not HEADERS <= size == len(packet):
+            return None
+    # the sum of a right header is 0, so that of the packet is that of the segment
+    if _sum_of_header(packet[: IP.size]) or checksum(packet, _pseudo_header(ends, size - IP.size)):
         return None
-    here, there, seq, ack, bits, window, _, _ = TCP.unpack_from(body)
-    if (offset := bits >> 12) == 5:
-        return Segment(here, there, seq, ack, bits & 63, window, NO_OPTIONS, body[TCP.size :])
-    if not TCP.size <= 4 * offset <= len(body):
-        return None
-    options = parse_options(body[TCP.size : 4 * offset])
-    return Segment(here, there, seq, ack, bits & 63, window, options, body[4 * offset :])
+    start, options = IP.size + (bits >> 12) * 4, NO_OPTIONS
+    if start != HEADERS:
+        if not HEADERS <= start <= size:
+            return None
+        options = parse_options(packet[HEADERS:start])
+    return Segment(here, there, seq, ack, bits & 63, window, options, packet[start:])
 
 
 def addresses(packet: bytes) -> tuple[str, str]:

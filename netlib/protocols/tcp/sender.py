@@ -84,11 +84,15 @@ class Sender:
         if self._urgent:
             ready.append(self._launch(self._urgent, now))
             self._urgent = None
-        room = self.control.cwnd * self.mss - self.pipe + self._arrived
-        while room > 0 and (flight := self._choose(room)) is not None:
+        mss, room = self.mss, self.control.cwnd * self.mss - self.pipe + self._arrived
+        while room > 0:
+            if room < mss <= self.stream.buffered and not self._waiting:
+                break  # as nearly always: room for less than the segment that is next
+            if (flight := self._choose(room)) is None:
+                break
             room -= flight.end - flight.start
             ready.append(self._launch(flight, now))
-        self._limited = room < self.mss
+        self._limited = room < mss
         if self.deadline is None and self.stream.buffered:  # nothing is in flight: a shut window
             self.deadline = now + self.timer.rto
         return ready
