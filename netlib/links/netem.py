@@ -21,6 +21,7 @@ from difflib import get_close_matches
 from math import inf
 from typing import Any
 
+from netlib.links.codel import CoDel
 from netlib.links.delays import NO_DELAY, Constant, Normal, Pareto, Uniform
 from netlib.links.loss import NEVER, AtLeastApart, GilbertElliott, Independent
 from netlib.links.settings import Settings
@@ -77,6 +78,7 @@ def unsayable(settings: Settings) -> list[str]:
         lacking.append("a Pareto shape other than 3")
     if settings.overhead and not settings.rate:
         lacking.append("an overhead without a rate")
+    lacking += ["a CoDel queue"] if isinstance(settings.queue, CoDel) else []
     lacking += ["queue_bytes"] if settings.queue_bytes is not None else []
     return lacking + (["keep_order"] if settings.keep_order else [])
 
