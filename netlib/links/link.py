@@ -53,10 +53,9 @@ class Link:
         overhead: int = 0,
         keep_order: bool = False,
     ):
-        self.carried = self.lost = self.overflowed = self.managed = self.duplicated = (
-            self.reordered
-        ) = 0
-        self.why_lost = ""  # the last one that was: COIN or OVERFLOW
+        self.carried = self.duplicated = self.reordered = 0
+        self.lost = self.overflowed = self.managed = 0  # by the coin, for want of room, by CoDel
+        self.why_lost = ""  # the last one that was: COIN, OVERFLOW or CODEL
         self._now = self._latest = 0.0
         self._bottleneck = Bottleneck()
         path = delay_model(delay, jitter)
@@ -84,8 +83,7 @@ class Link:
     def carry(self, size: int, now: float) -> list[float]:
         """Take a datagram of `size` bytes at `now` [s]; return when it arrives, once or twice.
 
-        [] means that it is lost; `why_lost` says how, `lost` (by the coin), `overflowed` and `managed`
-        (by CoDel) how many so far. Of a duplicate, the time of the original
+        [] means that it is lost; `why_lost` says how. Of a duplicate, the time of the original
         comes first. Raises ValueError if time goes back.
         """
         if not now >= self._now or size < 0:
