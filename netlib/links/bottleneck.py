@@ -36,10 +36,12 @@ class Bottleneck:
     ):
         """Go on with other parameters; datagrams already admitted keep their departure times."""
         self._byte_time = 8 / float(rate) if rate else 0.0  # float, int: numpy's are slower
-        discipline = queue if isinstance(queue, CoDel) else None
-        if discipline is None or self._control is None or discipline != self._control.settings:
-            self._control = Control(discipline) if discipline else None
-        room = discipline.limit if discipline else queue
+        if not isinstance(queue, CoDel):
+            self._control, room = None, queue
+        else:
+            room = queue.limit
+            if self._control is None or self._control.settings != queue:
+                self._control = Control(queue)
         self._room = inf if room is None else room
         self._longest = inf if queue_bytes is None else queue_bytes * self._byte_time + NANOSECOND
         self._overhead = int(overhead)
