@@ -1,4 +1,4 @@
-"""What every part of a link asks of its numbers, so that a slip is named where it is made.
+"""What links, protocols and worlds ask of their numbers, so that a slip is named where it is made.
 
 A check raises, or does nothing. TypeError: no number at all; ValueError: an impossible one.
 """
@@ -41,12 +41,12 @@ def bit_rate(value: float | None):
         raise ValueError(f"{expected}; got {_shown(value)}")
 
 
-def whole(name: str, value: int, unit: str = "", *, least: int = 0):
-    """Refuse what is no whole number of at least `least` units."""
+def whole(name: str, value: int, unit: str = "", *, least: int = 0, most: float = LARGEST):
+    """Refuse what is no whole number from `least` to `most` units."""
     of_a_kind = isinstance(value, int | Integral) and not isinstance(value, bool)
-    if not of_a_kind or not least <= value <= LARGEST:
-        expected = f"{name} must be a whole number{unit}, {least} or more"
-        raise ValueError(f"{expected}, got {_shown(value)}")
+    if not of_a_kind or not least <= value <= most:
+        bounds = f", {least} or more" if most == LARGEST else f" from {least} to {most}"
+        raise ValueError(f"{name} must be a whole number{unit}{bounds}, got {_shown(value)}")
 
 
 def whole_or_none(name: str, value: int | None, unit: str):

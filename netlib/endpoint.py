@@ -27,6 +27,16 @@ class Endpoint(Protocol):
         ...
 
 
+class Responder:
+    """An endpoint that acts only when a datagram comes: it has no deadline, so nobody wakes it."""
+
+    deadline = None
+
+    def wake(self, now: float) -> list[bytes]:
+        """Do nothing."""
+        return []
+
+
 def expect_endpoint(value: object):
     """Raise TypeError for what does not keep the contract."""
     if not isinstance(value, Endpoint):

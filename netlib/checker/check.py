@@ -41,7 +41,9 @@ class Result:
         color, mark = ("#009E73", "✓") if self.ok else ("#D55E00", "✗")
         parts = [f'<p><b style="color:{color}">{mark}</b> {html.escape(self.sentence)}</p>']
         if self.ladder:
-            parts.append(f'<div style="overflow-x:auto">{_drawn(self.ladder)}</div>')
+            # as HTML, one that is too long to be shown whole
+            drawing = self.ladder._repr_html_() or self.ladder._repr_svg_() or ""
+            parts.append(f'<div style="overflow-x:auto">{drawing}</div>')
         parts += [f"<pre>{html.escape(text)}</pre>" for text in self._remarks()]
         return "".join(parts)
 
@@ -80,11 +82,6 @@ def check(
         "receiver": ("lost",) * lose_acks + shared,
     }
     return Result(search(sender, receiver, fates, garbage), label)
-
-
-def _drawn(ladder: Ladder) -> str:
-    boxed = ladder._repr_html_()  # one that is too long to be shown whole
-    return boxed or ladder._repr_svg_() or ""
 
 
 def _praise(runs: int) -> str:

@@ -5,6 +5,7 @@ import io
 from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from typing import Any, NamedTuple
 
 from netlib.checker.cases import DELAY, PLACES, TIMEOUT, Case, all_cases, letters
@@ -121,18 +122,14 @@ class Judge:
 
     def search(self, fates: dict[str, tuple[str, ...]], garbage: bool) -> Finding:
         """Try everything until something is wrong; return the shortest exchange that shows it."""
-        for exchange in self._exchanges(fates, garbage):
+        strangers = self.garbage() if garbage else iter(())
+        for exchange in chain(map(self.run, all_cases(fates)), strangers):
             if exchange.fault is not None:
                 runs, found = self.runs, exchange if exchange.garbled else self.shrink(exchange)
                 head = self.head(found)
                 fault = found.sentence, found.kind, found.case
                 return Finding(runs, *fault, head.trace, head.printed, found.endless)
         return Finding(self.runs)
-
-    def _exchanges(self, fates: dict[str, tuple[str, ...]], garbage: bool) -> Iterator[Exchange]:
-        yield from map(self.run, all_cases(fates))
-        if garbage:
-            yield from self.garbage()
 
     def run(self, case: Case, most: int = 0) -> Exchange:
         """Return what comes of a case, with its fault; stop after `most` datagrams, if given."""

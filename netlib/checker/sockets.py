@@ -2,15 +2,17 @@
 
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from typing import Any
 
 
 class WatchedSocket(socket.socket):
-    """A socket that keeps what it has sent in `sent`."""
+    """A socket that keeps what it has sent in `sent`, and whether any of it went to itself."""
 
     def __init__(self, *arguments, **keywords):
         super().__init__(*arguments, **keywords)
         self.sent: list[bytes] = []
+        self.sent_to_itself = False
 
     @property
     def closed(self) -> bool:
@@ -20,15 +22,29 @@ class WatchedSocket(socket.socket):
         return self._count(data, super().send(data, *flags))
 
     def sendto(self, data, *where) -> int:
-        return self._count(data, super().sendto(data, *where))
+        return self._count(data, super().sendto(data, *where), where[-1])
 
     def sendall(self, data, *flags):
         super().sendall(data, *flags)
         self._count(data, len(data))
 
-    def _count(self, data, size: int) -> int:
+    def _count(self, data, size: int, to=None) -> int:
         self.sent.append(bytes(data)[:size])
+        with suppress(OSError):  # the peer may have gone
+            self.sent_to_itself |= _port(to or self.getpeername()) == _port(self.getsockname())
         return size
+
+
+def _port(address) -> object:
+    """Return the port; of an address without one, which is no two sockets', a new object."""
+    return address[1] if isinstance(address, tuple) else object()
+
+
+def sipping(connection: Any, most: int = 7) -> Any:
+    """Have a connection's `receive` give a few bytes at a time, as TCP may; return it."""
+    receive = connection.receive
+    connection.receive = lambda max_size=most: receive(min(max_size, most))
+    return connection
 
 
 @contextmanager

@@ -8,20 +8,22 @@ them (ipfrag_time, ipfrag_high_thresh); once that is full, the kernel loses ever
 
 import contextlib
 import socket
+from math import ceil
 
 from netlib.kernel.namespace import counter, run, set_up
 
+MTU = 1500  # bytes of a packet: Ethernet's
 MEMORY = 4 * 2**20  # bytes, Linux's ipfrag_high_thresh
 BUFFER = 2304  # bytes that the kernel counts for a fragment of 1500, about
 DROP = "iptables -t raw -A PREROUTING -i lo -m statistic --mode random --probability {} -j DROP"
 
 
-def fragments_created(sizes: list[int], mtu: int = 1500) -> list[int]:
+def fragments_created(sizes: list[int]) -> list[int]:
     """Send a datagram of each size [bytes]; return how many fragments the kernel made of each.
 
     Source: FragCreates of /proc/net/snmp, which is 0 for a datagram that needs no cutting.
     """
-    set_up(mtu)
+    set_up(MTU)
     created = []
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
@@ -33,18 +35,18 @@ def fragments_created(sizes: list[int], mtu: int = 1500) -> list[int]:
     return created
 
 
-def datagrams_lost(size: int, p: float, count: int, mtu: int = 1500) -> int:
+def datagrams_lost(size: int, p: float, count: int) -> int:
     """Send `count` datagrams of `size` bytes while the kernel drops each packet with probability p.
 
     Returns how many did not arrive. Raises OSError without iptables, ValueError for so many that
     the incomplete ones would fill the kernel's memory.
     """
-    fragments = (size + 8 + mtu - 21) // (mtu - 20)
+    fragments = ceil((size + 8) / (MTU - 20))  # with the header of UDP, without that of IP
     lost = 1 - (1 - p) ** fragments
     most = count * lost + 4 * (count * lost * (1 - lost)) ** 0.5  # four standard deviations
     if fragments > 1 and most * fragments * BUFFER > MEMORY:
         raise ValueError(f"expected fewer datagrams of {size} bytes, got {count}: no room for them")
-    set_up(mtu)
+    set_up(MTU)
     run(DROP.format(p))
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))

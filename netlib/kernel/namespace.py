@@ -31,8 +31,12 @@ for name, text in ("setgroups", "deny"), ("uid_map", f"0 {uid} 1"), ("gid_map", 
         sys.exit(f"{name}: {failure.strerror}")
 from netlib.kernel.namespace import set_up
 set_up()
-function, arguments = pickle.load(sys.stdin.buffer)
-sys.stdout.buffer.write(pickle.dumps(function(*arguments)))
+try:
+    function, arguments = pickle.load(sys.stdin.buffer)
+    answer = pickle.dumps((function(*arguments), None))
+except Exception as failure:
+    answer = pickle.dumps((None, failure))
+sys.stdout.buffer.write(answer)
 """
 MTU, FLAGS = 0x8922, 0x8914  # SIOCSIFMTU, SIOCSIFFLAGS
 UP = 0x49  # IFF_UP | IFF_LOOPBACK | IFF_RUNNING
@@ -41,7 +45,8 @@ UP = 0x49  # IFF_UP | IFF_LOOPBACK | IFF_RUNNING
 def alone(function: Callable[..., Any], *arguments: object, timeout: float = 20.0) -> Any:
     """Call a function of a module in a fresh process with a network of its own; return its result.
 
-    Raises OSError, which says what this system refused, TimeoutError after `timeout` [s].
+    Raises what the function raises; OSError, which says what this system refused, if it could not
+    be called; TimeoutError after `timeout` [s].
     """
     if sys.platform != "linux":
         raise OSError("this system has no network namespaces (Linux has)")
@@ -54,7 +59,10 @@ def alone(function: Callable[..., Any], *arguments: object, timeout: float = 20.
     if ended.returncode:
         reason = ended.stderr.decode(errors="replace").strip().rpartition("\n")[2]
         raise OSError(f"{reason} (a network of one's own is level L3)")
-    return pickle.loads(ended.stdout)
+    result, failure = pickle.loads(ended.stdout)
+    if failure is not None:
+        raise failure
+    return result
 
 
 def run(command: str):

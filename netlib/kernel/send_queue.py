@@ -13,8 +13,8 @@ from netlib.kernel.namespace import counter, run
 SLOW = "tc qdisc replace dev lo root tbf rate 800kbit burst 2000 limit 3000"  # 3000 bytes may wait
 
 
-def send_too_fast(count: int = 20, size: int = 1000) -> tuple[int, int, int]:
-    """Send `count` datagrams of `size` bytes at once into a queue for three of 1000.
+def send_too_fast() -> tuple[int, int, int]:
+    """Send 20 datagrams of 1000 bytes at once into a queue for three of them.
 
     Returns how many `sendto` took without an error, how many arrived, and how many the kernel
     counted as dropped in the queue. Raises OSError without tc.
@@ -24,7 +24,7 @@ def send_too_fast(count: int = 20, size: int = 1000) -> tuple[int, int, int]:
     with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
         sock.bind(("127.0.0.1", 0))
         sock.settimeout(0.2)  # the link needs 10 ms for 1000 bytes
-        taken = sum(sock.sendto(bytes(size), sock.getsockname()) == size for _ in range(count))
+        taken = sum(sock.sendto(bytes(1000), sock.getsockname()) == 1000 for _ in range(20))
         with contextlib.suppress(TimeoutError):
             while sock.recvfrom(65535):
                 arrived += 1

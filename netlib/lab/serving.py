@@ -18,17 +18,22 @@ from netlib.trace import Address
 PAUSE = 0.01  # seconds until the next attempt to accept, after one that failed
 
 
+def accepted(listener: socket.socket) -> socket.socket | None:
+    """Accept a connection; return None, after a pause, if it has gone or no file is left."""
+    try:
+        return listener.accept()[0]
+    except OSError:
+        time.sleep(PAUSE)  # the listener stays ready: do not spin
+        return None
+
+
 def arrivals(listener: socket.socket, stop: socket.socket) -> Iterator[socket.socket]:
     """Yield the connections that come, until something arrives at `stop`."""
     with selectors.DefaultSelector() as selector:
         selector.register(listener, selectors.EVENT_READ)
         selector.register(stop, selectors.EVENT_READ)
         while stop not in [key.fileobj for key, _ in selector.select()]:
-            try:
-                connection, _ = listener.accept()
-            except OSError:  # it has gone again, or no file is left: do not spin
-                time.sleep(PAUSE)
-            else:
+            if connection := accepted(listener):
                 yield connection
 
 
@@ -47,6 +52,12 @@ async def arrivals_to_await(
             await asyncio.sleep(PAUSE)
         else:
             yield accepting.result()[0]
+
+
+def hang_up(connection: socket.socket):
+    """End both directions; whoever waits in `recv` for this socket wakes up, also in a thread."""
+    with suppress(OSError):  # it may have gone
+        connection.shutdown(socket.SHUT_RDWR)
 
 
 @contextmanager

@@ -23,18 +23,13 @@ GAMMA = 0x9E3779B97F4A7C15  # 2^64 divided by the golden ratio, made odd
 FIRST, SECOND = 0xBF58476D1CE4E5B9, 0x94D049BB133111EB
 
 
-def splitmix64(seed: int, index: int) -> float:
-    """Return the `index`-th number of the stream `seed`, a float in [0, 1).
+def bits(seed: int, index: int) -> int:
+    """Return the `index`-th 64-bit integer of the stream `seed`; index 0 is the first.
 
     It depends on nothing but its two arguments: what became of datagram 6 does not matter to
     datagram 7. Source: Steele, Lea, Flood, "Fast splittable pseudorandom number generators"
     (OOPSLA 2014), with the constants of Vigna's splitmix64.c.
     """
-    return (bits(seed, index) >> 11) * 2.0**-53  # a float holds 53 bits
-
-
-def bits(seed: int, index: int) -> int:
-    """Return the `index`-th 64-bit integer of the stream `seed`; index 0 is the first."""
     z = (int(seed) + (index + 1) * GAMMA) & MASK  # int: numpy's would overflow
     z = ((z ^ (z >> 30)) * FIRST) & MASK
     z = ((z ^ (z >> 27)) * SECOND) & MASK
@@ -56,7 +51,7 @@ class Coin:
 
     def at(self, index: int) -> float:
         """Return the number at `index`, in [0, 1)."""
-        return splitmix64(self.seed, index)
+        return (bits(self.seed, index) >> 11) * 2.0**-53  # a float holds 53 bits
 
     def uniforms(self, start: int = 0, correlation: float = 0.0) -> Iterator[float]:
         """Return the numbers from index `start` on, for ever.

@@ -48,31 +48,29 @@ NO_DELAY = Constant(0.0)
 
 
 @dataclass(frozen=True)
-class Uniform:
-    """Anything from `mean` - `jitter` to `mean` + `jitter` [s], equally likely."""
+class Varying:
+    """What the next three share: delays [s] around `mean`, as far away as `jitter` says."""
 
     mean: float
     jitter: float
     correlation: float = 0.0
 
     def __post_init__(self):
-        _check(self)
+        checks.seconds("delay", self.mean)
+        checks.seconds("jitter", self.jitter)
+        checks.correlation(self.correlation)
+
+
+class Uniform(Varying):
+    """Anything from `mean` - `jitter` to `mean` + `jitter` [s], equally likely."""
 
     def quantile(self, u: float) -> float:
         delay = self.mean + self.jitter * (2 * u - 1)
         return delay if delay > 0 else 0.0
 
 
-@dataclass(frozen=True)
-class Normal:
+class Normal(Varying):
     """A bell around `mean` whose standard deviation is `jitter` [s]."""
-
-    mean: float
-    jitter: float
-    correlation: float = 0.0
-
-    def __post_init__(self):
-        _check(self)
 
     def quantile(self, u: float) -> float:
         delay = self.mean + self.jitter * deviations(u or 2.0**-54)  # 0 is minus infinity
@@ -80,20 +78,17 @@ class Normal:
 
 
 @dataclass(frozen=True)
-class Pareto:
+class Pareto(Varying):
     """A sharp lower edge and a long tail: standard deviation `jitter` around `mean` [s].
 
     P(delay > x) falls as x ** -shape, shape above 2. The edge is mean - jitter * sqrt(1 - 2/shape)
     (0.58 jitters below the mean for shape 3).
     """
 
-    mean: float
-    jitter: float
-    correlation: float = 0.0
     shape: float = 3.0
 
     def __post_init__(self):
-        _check(self)
+        super().__post_init__()
         if not self.shape > 2:
             raise ValueError(f"shape must be above 2 (the variance is finite), got {self.shape!r}")
 
@@ -110,19 +105,18 @@ class Empirical:
     """Delays [s] like those measured: any value between two neighbouring samples is as likely."""
 
     samples: tuple[float, ...]
-    correlation: float = 0.0
+    correlation = 0.0
 
-    def __init__(self, samples: Iterable[float], correlation: float = 0.0):
+    def __init__(self, samples: Iterable[float]):
         delays = tuple(samples)
         if not delays:
             raise ValueError("samples must hold at least one delay, got none")
         for delay in delays:
             checks.seconds("a sample", delay)
-        checks.correlation(correlation)
-        vars(self).update(samples=delays, correlation=correlation)  # frozen: filled like this
+        vars(self).update(samples=delays)  # what is frozen is filled like this
 
     @classmethod
-    def from_ping(cls, text: str, correlation: float = 0.0) -> "Empirical":
+    def from_ping(cls, text: str) -> "Empirical":
         """Return the delays that `ping` printed (Linux, macOS or Windows, in any language).
 
         Ping measures there and back; the one-way delay is taken to be half of it, as if both ways
@@ -135,8 +129,7 @@ class Empirical:
         if unread or not replies:
             got = " ".join((unread[0] if unread else text).split())[:60]
             raise ValueError(f"expected lines of ping such as 'time=12.3 ms', got {got!r}")
-        delays = (float(time.replace(",", ".")) / ONE_WAY[sign[0]] for sign, time in replies)
-        return cls(delays, correlation)
+        return cls(float(time.replace(",", ".")) / ONE_WAY[sign[0]] for sign, time in replies)
 
     @cached_property
     def _sorted(self) -> list[float]:
@@ -171,9 +164,3 @@ def delay_model(delay: float | DelayModel, jitter: float = 0.0) -> DelayModel:
     if jitter:
         raise ValueError(f"jitter must be 0 beside {delay!r}, which has its own; got {jitter!r}")
     return cast(DelayModel, delay)
-
-
-def _check(model: "Uniform | Normal | Pareto"):
-    checks.seconds("delay", model.mean)
-    checks.seconds("jitter", model.jitter)
-    checks.correlation(model.correlation)

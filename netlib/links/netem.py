@@ -4,7 +4,8 @@ The words mean what they mean there, with these differences, each for the sake o
 
 - a correlation leaves the rate or the distribution as asked. netem's formula does not: its
   "loss 1% 25%" loses a few datagrams in a million (the manual calls it deprecated).
-- `limit` counts the datagrams that wait for the `rate`; netem's counts those on their way too.
+- `limit` counts the datagrams that wait for the `rate`, and there is none unless it is given;
+  netem's counts those on their way too, and is 1000.
 - a `reorder`ed datagram skips the delay, not the rate; with a `rate`, jitter can still overtake.
 - a datagram that is both lost and duplicated is lost; netem delivers one of the two.
 - `distribution pareto` has the standard deviation asked for and an endless tail; netem's table is
@@ -22,7 +23,7 @@ from math import inf
 from typing import Any
 
 from netlib.links.codel import CoDel
-from netlib.links.delays import NO_DELAY, Constant, Normal, Pareto, Uniform
+from netlib.links.delays import Constant, Normal, Pareto, Uniform
 from netlib.links.loss import NEVER, AtLeastApart, GilbertElliott, Independent
 from netlib.links.settings import Settings
 
@@ -31,8 +32,10 @@ TIME: Quantity = ("a time such as 24ms (s, ms, us)", {"s": 0, "ms": -3, "us": -6
 PERCENT: Quantity = ("a percentage from 0% to 100%", {"%": -2}, 1.0)
 BITS = {"gbit": 9, "mbit": 6, "kbit": 3, "bit": 0}
 RATE: Quantity = ("a rate such as 1mbit (bit, kbit, mbit, gbit)", BITS, inf)
+LONGEST = 274  # seconds: tc counts a time in 32 bits, by 64 ns
 LONG = {"usec": "us", "usecs": "us", "msec": "ms", "msecs": "ms", "sec": "s", "secs": "s"}
 NUMBER = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(.*)")
+LACKING = ("corrupt", "slot", "ecn", "paretonormal")  # what netem has, and a Link has not
 DISTRIBUTIONS: dict[str, Any] = {"uniform": Uniform, "normal": Normal, "pareto": Pareto}
 SAYABLE: dict[str, Any] = {
     "delay": Constant | Uniform | Normal | Pareto,
@@ -86,12 +89,27 @@ def unsayable(settings: Settings) -> list[str]:
 def tc_command(settings: Settings, device: str) -> str:
     """Return the command that makes the interface `device` behave alike (it needs root).
 
-    Without the seed: netem's coin is another. Raises ValueError for what netem cannot do.
+    Without the seed: netem's coin is another. Raises ValueError for what netem or tc cannot do.
     """
-    if settings.reorder != NEVER and settings.delay == NO_DELAY:
-        raise ValueError("tc refuses reorder without a delay: there is nothing to be ahead of")
     netem = words(settings.changed(seed=0))
+    _refuse_for_tc(settings.delay, settings)
     return f"tc qdisc add dev {device} root netem {netem}".rstrip()
+
+
+def _refuse_for_tc(delay: Any, settings: Settings):
+    """Raise ValueError for what netem has words for, but not tc (iproute2 6.1)."""
+    times = delay.mean, getattr(delay, "jitter", 0.0)
+    counts = settings.queue or 0, settings.overhead, getattr(settings.reorder, "gap", 0)
+    if settings.reorder != NEVER and delay.mean < 1e-6:
+        raise ValueError("tc refuses reorder without a delay: there is nothing to be ahead of")
+    if isinstance(delay, Normal | Pareto) and 0 in times:
+        raise ValueError("tc refuses a distribution without a delay and a jitter")
+    if max(times) > LONGEST:
+        raise ValueError(f"tc refuses a time above {LONGEST} s, got {max(times)!r} s")
+    if max(counts) >= 2**31:
+        raise ValueError(f"tc refuses a number of 2^31 or more, got {max(counts)!r}")
+    if settings.queue == 0:
+        raise ValueError("tc has no bottleneck without a queue: limit 0 would drop every datagram")
 
 
 class _Words(list):
@@ -220,4 +238,5 @@ def _expected(what: str, word: str, hint: str = "") -> ValueError:
 def _unknown(kind: str, word: str, known: Collection[str]) -> ValueError:
     close = get_close_matches(word, known, 1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
+    hint = "; netem has it, a Link has not" if word in LACKING else hint
     return ValueError(f"unknown {kind} {word!r}; known: {', '.join(known)}{hint}")

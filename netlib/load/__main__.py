@@ -3,15 +3,13 @@
 import argparse
 import sys
 
-from netlib.load.load import Report, load
+from netlib.load.load import load
 from netlib.trace import Address
 
 PROTOCOL = """The protocol: lines of text, each ended by a line feed. A client's first line names a
 room; each later one is passed on to all in that room, its sender included, who sends the next one
 when it is back. Exit codes: 0 every message came back, 1 not all did, 2 it could not begin,
 130 interrupted (Ctrl-C): the report says what was seen until then."""
-
-__all__ = ["Report", "load", "main"]
 
 
 def main(arguments: list[str] | None = None) -> int:

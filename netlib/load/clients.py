@@ -5,6 +5,7 @@ to everybody in that room, its sender included. So a client can time its own lin
 """
 
 import errno
+import math
 import os
 import random
 import selectors
@@ -119,18 +120,19 @@ class Crowd:
 
     def _pause(self, now: float, end: float) -> float:
         end = min(end, now + TELL)
-        if self._next < self.config.clients and self._connecting < AT_ONCE:
-            end = min(end, self.began + self._starts[self._next])
+        end = min(end, self._next_start())
         if self._waiting:
             end = min(end, self.began + PATIENCE)
         return max(0.0, end - now)
 
+    def _next_start(self) -> float:
+        """Return when the next client may connect; infinite: nobody, or not before others have."""
+        if self._next == self.config.clients or self._connecting >= AT_ONCE:
+            return math.inf
+        return self.began + self._starts[self._next]
+
     def _start_those_due(self, now: float):
-        while (
-            self._next < self.config.clients
-            and self._connecting < AT_ONCE
-            and self.began + self._starts[self._next] <= now
-        ):
+        while self._next_start() <= now:
             self._next += 1
             self._connect(self._next - 1)
         all_connected = self._next == self.config.clients and not self._connecting
@@ -182,7 +184,7 @@ class Crowd:
         if self.config.rate:  # it has waited since it asked for the connection
             self._send(client, client.asked)
         else:
-            client.sent_at = float("inf")
+            client.sent_at = math.inf
             self._waiting.append(client)
 
     def _begin_together(self):

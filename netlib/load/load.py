@@ -11,7 +11,14 @@ from netlib.load.clients import LoadConfig, play
 from netlib.sockets.base import explained
 from netlib.trace import Address, named
 
-MOST_CLIENTS, MOST_MESSAGES, LONGEST = 20_000, 1_000_000, 600.0  # a load must end
+LIMITS: dict[str, tuple[float, float]] = {  # a load must end
+    "clients": (1, 20_000),
+    "messages": (1, 1_000_000),
+    "room": (1, 20_000),
+    "size": (16, 10_000),
+    "rate": (1e-3, 1e6),
+    "seconds": (1e-3, 600.0),
+}
 
 
 @dataclass(frozen=True)
@@ -91,12 +98,15 @@ def load(
     messages that came back since the last call, for example a bar's `update`. An interrupt ends
     it: the report so far is the argument of the KeyboardInterrupt.
     """
-    _refuse_impossible(clients, messages, room, size, rate, seconds)
+    config = LoadConfig(address, clients, messages, room, size, rate, seed, seconds)
+    for name, (low, high) in LIMITS.items():
+        value = getattr(config, name)
+        if value is not None and not low <= value <= high:
+            raise ValueError(f"{name} must be in [{low:g}, {high:g}], got {value!r}")
     if not (anywhere or is_loopback(address[0])):
         hint = "pass anywhere=True (--anywhere) if you may load that machine"
         raise ValueError(f"expected a loopback address, got {named(address)}; {hint}")
-    numeric = _looked_up(address)
-    config = LoadConfig(numeric, clients, messages, room, size, rate, seed, seconds)
+    config = config._replace(address=_looked_up(address))
     return _played(config, progress or (lambda count: None))
 
 
@@ -106,20 +116,6 @@ def is_loopback(host: str) -> bool:
         return host == "localhost" or ipaddress.ip_address(host).is_loopback
     except ValueError:  # a name; whatever it stands for may change
         return False
-
-
-def _refuse_impossible(clients, messages, room, size, rate, seconds):
-    limits: dict[str, tuple[float, float, float]] = {
-        "clients": (clients, 1, MOST_CLIENTS),
-        "messages": (messages, 1, MOST_MESSAGES),
-        "room": (room, 1, MOST_CLIENTS),
-        "size": (size, 16, 10_000),
-        "rate": (1.0 if rate is None else rate, 1e-3, 1e6),
-        "seconds": (seconds, 0.001, LONGEST),
-    }
-    for name, (value, low, high) in limits.items():
-        if not low <= value <= high:
-            raise ValueError(f"{name} must be in [{low:g}, {high:g}], got {value!r}")
 
 
 def _looked_up(address: Address) -> Address:

@@ -31,10 +31,14 @@ async def pouring(
     try:
         yield theirs, writer.transport.get_write_buffer_size
     finally:
-        await ended(task)
+        task.cancel()
+        theirs.close()  # before the first await, which may be interrupted
         if writer.transport.get_write_buffer_size():
-            writer.transport.abort()
-        theirs.close()
+            try:
+                writer.transport.abort()
+            finally:  # to free many bytes takes long: an alarm may have broken the first one off
+                writer.transport.abort()
+        await ended(task)
         await asyncio.sleep(0)  # the transport closes in the loop's next turn
     if error := failure(task):
         raise error

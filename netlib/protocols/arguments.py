@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 
+from netlib import checks
 from netlib.protocols.wire import MAX_BITS
 
 
@@ -14,15 +15,9 @@ def messages(messages: Sequence[bytes]):
             raise TypeError(f"messages must be a list of bytes, got {message!r} in it")
 
 
-def whole(name: str, value: int, least: int, most: int):
-    """Refuse anything but a whole number from `least` to `most`. Raises ValueError."""
-    if type(value) is not int or not least <= value <= most:
-        raise ValueError(f"{name} must be a whole number from {least} to {most}, got {value!r}")
-
-
 def window(window: int, bits: int, largest: Callable[[int], int], unsafe: bool):
     """Refuse a window above `largest(2 ** bits)`; `unsafe`: above 2 ** bits. Raises ValueError."""
-    whole("bits", bits, 1, MAX_BITS)
+    checks.whole("bits", bits, least=1, most=MAX_BITS)
     space = 1 << bits
     most = space if unsafe else largest(space)
     if type(window) is int and most < window <= space:
@@ -30,4 +25,4 @@ def window(window: int, bits: int, largest: Callable[[int], int], unsafe: bool):
             f"window must be at most {most} with {bits} bits, got {window}: an old datagram "
             "could pass for a new one (unsafe=True allows it)"
         )
-    whole("window", window, 1, most)
+    checks.whole("window", window, least=1, most=most)

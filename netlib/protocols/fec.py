@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Sequence
 
 from netlib import checks
+from netlib.endpoint import Responder
 from netlib.protocols import arguments, wire
 
 SPACE = 1 << wire.MAX_BITS
@@ -24,7 +25,7 @@ class FecSender:
 
     def __init__(self, messages: Sequence[bytes], k: int = 4, *, spacing: float = 0.0):
         arguments.messages(messages)
-        arguments.whole("k", k, 1, 255)
+        checks.whole("k", k, least=1, most=255)
         checks.seconds("spacing", spacing)
         groups = (protected(n, messages[n : n + k]) for n in range(0, len(messages), k))
         self._datagrams = deque(datagram for group in groups for datagram in group)
@@ -51,13 +52,11 @@ class FecSender:
         return []
 
 
-class FecReceiver:
+class FecReceiver(Responder):
     """Hold in `delivered`, by number, the messages that arrived or were recovered.
 
     `times` says when [s], by number, `recovered` how many came from a parity.
     """
-
-    deadline = None
 
     def __init__(self):
         self.delivered: dict[int, bytes] = {}
@@ -78,10 +77,6 @@ class FecReceiver:
             self._recover(range(first, first + parity[1]), parity[2], now)
         else:
             self.ignored += 1
-        return []
-
-    def wake(self, now: float) -> list[bytes]:
-        """Do nothing: a receiver waits for datagrams only."""
         return []
 
     def _number(self, seq: int) -> int:

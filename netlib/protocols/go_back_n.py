@@ -112,5 +112,5 @@ class GoBackNReceiver(StopAndWaitReceiver):
     """Be the receiver of stop-and-wait, with as many `bits` as the sender of go-back-N."""
 
     def __init__(self, bits: int = wire.MAX_BITS):
-        arguments.whole("bits", bits, 1, wire.MAX_BITS)
+        checks.whole("bits", bits, least=1, most=wire.MAX_BITS)
         super().__init__(bits)

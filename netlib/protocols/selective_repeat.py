@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from math import inf
 
 from netlib import checks
+from netlib.endpoint import Responder
 from netlib.protocols import arguments, wire
 from netlib.protocols.timeout import Timer, timer_for
 
@@ -129,13 +130,11 @@ class SelectiveRepeatSender:
         self.deadline = due if due < inf else None
 
 
-class SelectiveRepeatReceiver:
+class SelectiveRepeatReceiver(Responder):
     """Keep messages that come out of order, deliver in order, acknowledge each by itself.
 
     `delivered` holds the messages. `window`, `bits` and `unsafe` must be the sender's.
     """
-
-    deadline = None
 
     def __init__(self, window: int = 8, bits: int = wire.MAX_BITS, *, unsafe: bool = False):
         arguments.window(window, bits, lambda space: space // 2, unsafe)
@@ -165,10 +164,6 @@ class SelectiveRepeatReceiver:
             self.ignored += 1
             return []
         return [wire.ack(seq & self._mask)]
-
-    def wake(self, now: float) -> list[bytes]:
-        """Do nothing: a receiver waits for datagrams only."""
-        return []
 
     def _keep(self, number: int, message: bytes):
         kept, delivered = self._kept, self.delivered

@@ -8,6 +8,8 @@ can arrive with the bit of n and be delivered in its place; with k bits, a copy 
 
 from collections.abc import Sequence
 
+from netlib import checks
+from netlib.endpoint import Responder
 from netlib.protocols import arguments, wire
 from netlib.protocols.timeout import Timer, timer_for
 
@@ -22,7 +24,7 @@ class StopAndWaitSender:
 
     def __init__(self, messages: Sequence[bytes], timeout: float | Timer = 1.0, bits: int = 1):
         arguments.messages(messages)
-        arguments.whole("bits", bits, 0, wire.MAX_BITS)
+        checks.whole("bits", bits, most=wire.MAX_BITS)
         self._messages, self._space, self.timer = list(messages), 1 << bits, timer_for(timeout)
         self.acknowledged = self.in_flight = self.transmissions = self.timeouts = self.ignored = 0
         self._datagram, self._seq, self._sent_at, self._sent_once = b"", 0, 0.0, True
@@ -69,17 +71,15 @@ class StopAndWaitSender:
         return [self._datagram]
 
 
-class StopAndWaitReceiver:
+class StopAndWaitReceiver(Responder):
     """Deliver messages that come in order, and acknowledge the last message delivered.
 
     `delivered` holds the messages. A copy is acknowledged again, but not delivered again. `bits`
     must be the sender's. It is the receiver of go-back-N as well.
     """
 
-    deadline = None
-
     def __init__(self, bits: int = 1):
-        arguments.whole("bits", bits, 0, wire.MAX_BITS)
+        checks.whole("bits", bits, most=wire.MAX_BITS)
         self.delivered: list[bytes] = []
         self.duplicates = self.ignored = 0  # out of order; not data
         self._mask = (1 << bits) - 1
@@ -97,7 +97,3 @@ class StopAndWaitReceiver:
         else:
             self.duplicates += 1
         return [self._answer]
-
-    def wake(self, now: float) -> list[bytes]:
-        """Do nothing: a receiver waits for datagrams only."""
-        return []

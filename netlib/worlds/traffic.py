@@ -10,6 +10,7 @@ from itertools import islice
 from math import log
 
 from netlib import checks
+from netlib.endpoint import Responder
 from netlib.links.coin import Coin
 
 NUMBER = 4  # bytes at the beginning of each datagram: its number, most significant byte first
@@ -70,13 +71,11 @@ class Source:
             self._padding = bytes(size - NUMBER)
 
 
-class Sink:
+class Sink(Responder):
     """An endpoint that only counts: `arrivals` holds (number, time), in order of arrival.
 
     Datagrams too short to have a number are dropped and counted in `malformed`.
     """
-
-    deadline = None
 
     def __init__(self):
         self.arrivals: list[tuple[int, float]] = []
@@ -89,20 +88,12 @@ class Sink:
             self.arrivals.append((int.from_bytes(datagram[:NUMBER], "big"), now))
         return []
 
-    def wake(self, now: float) -> list[bytes]:
-        return []
 
-
-class Echo:
+class Echo(Responder):
     """An endpoint that sends everything back at once: what `ping` talks to."""
-
-    deadline = None
 
     def receive(self, datagram: bytes, now: float) -> list[bytes]:
         return [datagram]
-
-    def wake(self, now: float) -> list[bytes]:
-        return []
 
 
 def _poisson(

@@ -2,6 +2,7 @@
 
 import os
 import socket
+import threading
 from pathlib import Path
 
 import pytest
@@ -47,8 +48,12 @@ def test_this_machine_is_as_before():
 
 def test_what_fails_in_there_is_said_here(monkeypatch):
     here(os.getpid)
-    with pytest.raises(OSError, match=r"gaierror|Name or service|resolution"):
+    with pytest.raises(socket.gaierror):
         alone(socket.getaddrinfo, "no such host", 1)
+    with pytest.raises(ValueError, match=r"^invalid literal for int"):
+        alone(int, "ten")
+    with pytest.raises(TypeError, match="pickle"):  # a result that cannot come over
+        alone(threading.Lock)
     with pytest.raises(TimeoutError, match=r"getsockname|select did not end within 0\.3 s"):
         import select
 

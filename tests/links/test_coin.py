@@ -8,7 +8,7 @@ import scipy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from netlib.links.coin import LANES, Coin, bits, splitmix64
+from netlib.links.coin import LANES, Coin, bits
 
 SEEDS = st.integers(0, 2**64 - 1)
 
@@ -30,7 +30,7 @@ def test_the_floats_are_the_published_ones_of_splitmix64():
 def test_numbers_by_the_block_are_the_numbers_one_by_one(seed, start):
     count = LANES + 3
     block = list(islice(Coin(seed).uniforms(start), count))
-    assert block == [splitmix64(seed, start + n) for n in range(count)]
+    assert block == [Coin(seed).at(start + n) for n in range(count)]
     assert all(0 <= u < 1 for u in block)
 
 

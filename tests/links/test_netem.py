@@ -118,6 +118,7 @@ KNOWN = "known: delay, loss, duplicate, reorder, rate, limit, seed"
     [
         ("dealy 24ms", f"unknown word 'dealy'; {KNOWN}; did you mean 'delay'?"),
         ("corrupt 1%", f"unknown word 'corrupt'; {KNOWN}"),
+        ("slot 10ms", f"unknown word 'slot'; {KNOWN}; netem has it, a Link has not"),
         ("24ms", f"unknown word '24ms'; {KNOWN}"),
         ("loss 1% 25% 3%", f"unknown word '3%'; {KNOWN}"),
         ("delay 24", "expected a time such as 24ms (s, ms, us), got '24'"),
@@ -176,6 +177,21 @@ def test_what_netem_has_no_words_for_is_not_made_a_command(link, lacking):
     assert str(link).startswith("Link(")
 
 
-def test_tc_would_refuse_reordering_without_a_delay():
-    with pytest.raises(ValueError, match="tc refuses reorder without a delay"):
-        Link(reorder=0.25).tc_command()
+@pytest.mark.parametrize(
+    "words, reason",
+    [
+        ("reorder 25%", "reorder without a delay"),
+        ("delay 0.5us reorder 25%", "reorder without a delay"),
+        ("delay 20ms 0ms distribution normal", "distribution without a delay and a jitter"),
+        ("delay 0ms 20ms distribution pareto", "distribution without a delay and a jitter"),
+        ("delay 300s", "a time above 274 s"),
+        ("delay 20ms 300s", "a time above 274 s"),
+        ("limit 4294967296", "tc refuses a number"),
+        ("rate 1mbit 3000000000", "tc refuses a number"),
+        ("delay 20ms reorder 25% gap 5000000000", "tc refuses a number"),
+        ("rate 1mbit limit 0", "would drop every datagram"),
+    ],
+)
+def test_what_tc_would_refuse_is_not_made_a_command(words, reason):
+    with pytest.raises(ValueError, match=reason):
+        Link.parse(words).tc_command()

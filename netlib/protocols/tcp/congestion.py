@@ -103,9 +103,12 @@ class Cubic(Reno):
         self._reno += alpha * acked / self.cwnd
         if self.curve(since) < self._reno:
             self.cwnd = max(self.cwnd, self._reno)
-        else:  # what the cubic will be a round trip from now, at most half as much again (4.2)
-            target = min(max(self.curve(since + self._rtt), self.cwnd), 1.5 * self.cwnd)
-            self.cwnd += (target - self.cwnd) * acked / self.cwnd
+            return
+        # what the cubic will be a round trip from now, at most half as much again (4.2); its
+        # distance from W_max in whole segments, as they travel, and as Linux and ns-3 take it
+        distance = int(self.curve(since + self._rtt) - self.w_max)
+        target = min(max(self.w_max + distance, self.cwnd), 1.5 * self.cwnd)
+        self.cwnd += (target - self.cwnd) * acked / self.cwnd
 
     def curve(self, since: float) -> float:
         """Return W(t), the cubic, so many seconds after congestion avoidance began [segments]."""
@@ -122,7 +125,8 @@ class Cubic(Reno):
         self.ssthresh, self.cwnd = max(in_flight * self.BETA, LEAST), 1.0
 
     def _remember(self):
-        shrinking = self.cwnd < self.w_max  # others want more: fast convergence
+        # others want more: fast convergence; in whole segments, for only these are ever in flight
+        shrinking = int(self.cwnd) < int(self.w_max)
         self.w_max = self.cwnd * (1 + self.BETA) / 2 if shrinking else self.cwnd
         self._before, self._began = self.cwnd, None
 

@@ -3,12 +3,12 @@
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import NamedTuple
 
 from netlib.links.link import Link
-from netlib.links.settings import Settings
+from netlib.links.loss import NEVER
 from netlib.trace import Address
 
 BUFFER, FULL = "receive buffer full", "relay's memory full"
@@ -145,13 +145,12 @@ class Direction:
 
     def dial(self, link: Link):
         """Take over the settings of another link, from the next datagram on."""
-        settings = link.settings
-        self.link.change(**{each.name: getattr(settings, each.name) for each in fields(settings)})
+        self.link.change(**vars(link.settings))
 
     def review(self):
         """Find out whether datagrams may linger; again whenever the link has been dialled."""
         link = self.link
-        in_order = link.reorder == Settings().reorder  # what is sent ahead skips the delay
+        in_order = link.reorder == NEVER  # what is sent ahead skips the delay
         self.may_linger = in_order and link.delay.quantile(2.0**-53) > 2 * LEISURE
 
     def counts(self, overflowed: int) -> Counts:

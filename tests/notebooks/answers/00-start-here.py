@@ -235,3 +235,20 @@ def echo_of(payload):
         echo, source = server.recvfrom(65535)
         server.sendto(echo[5:], source)
         return client.recv(65535)
+
+# %% exercise 3: wrong, a socket sent to itself
+def echo_of(payload):
+    with bound_to(0) as client, bound_to(0) as server:
+        for sock in (client, server):  # each talks to itself
+            sock.sendto(payload, sock.getsockname())
+            echo = sock.recv(65535)
+        return echo
+
+# %% exercise 3: wrong, a socket sent to itself
+def echo_of(payload):
+    with bound_to(0) as client, bound_to(0) as server:
+        client.connect(server.getsockname())
+        client.send(payload)
+        server.connect(server.getsockname())
+        server.send(payload)
+        return server.recv(65535)

@@ -431,3 +431,44 @@ class Netstring:
             messages.append(rest[:size])
             self.buffer = rest[size + 1 :]
         return messages
+
+# %% exercise 2: right
+def all_messages(server):
+    framer, messages = LengthPrefixed(), []
+    while data := server.receive(65536):
+        messages += framer.feed(data)
+    return messages
+
+# %% exercise 2: wrong, expected a length up to 65536
+def all_messages(server):
+    messages = []
+    while data := server.receive(65536):  # believes that all fits into one
+        messages += LengthPrefixed().feed(data)
+    return messages
+
+# %% exercise 3: wrong, expected bytes, as other framers give
+class Netstring:
+    def __init__(self):
+        self.buffer = bytearray()
+
+    def encode(self, message):
+        return b"%d:%b," % (len(message), message)
+
+    def feed(self, data):
+        self.buffer += data
+        messages = []
+        while self.buffer:
+            colon = self.buffer.find(b":", 0, 6)
+            digits = self.buffer[: colon if colon >= 0 else 6]
+            if not digits.isdigit() or int(digits) > 65536:
+                raise FramingError("no length")
+            end = colon + 1 + int(digits)
+            if colon < 0 and len(self.buffer) > 5:
+                raise FramingError("no colon")
+            if colon < 0 or len(self.buffer) <= end:
+                break
+            if self.buffer[end] != ord(","):
+                raise FramingError("no comma")
+            messages.append(self.buffer[colon + 1 : end])  # a bytearray
+            self.buffer = self.buffer[end + 1 :]
+        return messages

@@ -285,3 +285,10 @@ async def tell_the_time(writer):
 
 # %% exercise 1: wrong, W =
 people = 2000 * (10 - 0.05)
+
+# %% exercise 2: wrong, did not end within
+async def tell_the_time(writer):
+    while True:
+        writer.write(time.ctime().encode().ljust(4000))
+        if writer.transport.get_write_buffer_size() > 36_000: continue
+        await asyncio.sleep(0)

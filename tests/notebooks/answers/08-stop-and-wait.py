@@ -21,6 +21,9 @@ size = -5
 # %% exercise 1: wrong, got 1
 size = 1
 
+# %% exercise 1: wrong, 2 bytes use 0.1% of the line
+size = 2  # a header and nothing else
+
 # %% exercise 1: wrong, got 1000000000
 size = 1_000_000_000
 
@@ -109,6 +112,34 @@ class Tidy(NumberedReceiver):
     def receive(self, datagram, now):
         self.delivered.append(datagram[2:])
         return [b"A" + datagram[1:2]]
+
+# %% exercise 2: right
+class Tidy(NumberedReceiver):
+    def receive(self, datagram, now):
+        if datagram[:1] != b"D":
+            return []
+        return super().receive(datagram, now)
+
+# %% exercise 2: wrong, nobody will ever send again
+class Tidy(NumberedReceiver):
+    def receive(self, datagram, now):
+        if datagram[1:2] != bytes([self.expected]):
+            return [b"A\x00", b"A\x01"]  # one of them will do
+        return super().receive(datagram, now)
+
+# %% exercise 2: wrong, never stops: after 250 datagrams
+class Tidy(NumberedReceiver):
+    def receive(self, datagram, now):
+        if datagram[1:2] != bytes([self.expected]):
+            return [datagram]  # an echo
+        return super().receive(datagram, now)
+
+# %% exercise 2: wrong, was delivered once too often
+class Tidy(NumberedReceiver):
+    def receive(self, datagram, now):
+        if datagram[1:2] != bytes([self.expected]):
+            self.expected = datagram[1]
+        return super().receive(datagram, now)
 
 # %% exercise 2: wrong, does not come to an end
 class Tidy(NumberedReceiver):

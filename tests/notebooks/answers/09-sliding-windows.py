@@ -12,8 +12,11 @@ smallest = round(10e6 * (0.100 + 0.001) / 8 / 1250)
 # %% exercise 1: right
 smallest = 10e6 * 0.101 / 8 / 1250  # a float
 
-# %% exercise 1: wrong, a window of 100 uses 99.1%
+# %% exercise 1: wrong, no whole window
 smallest = 100.5
+
+# %% exercise 1: wrong, no whole window
+smallest = 101.4
 
 # %% exercise 1: wrong, a window of 100 uses 99.1%
 smallest = 100  # the round trip without the message's own time
@@ -270,7 +273,7 @@ class Fast(SelectiveRepeat):
     def wake(self, now):
         return self.go_on(now)  # the timer repeats nothing any more
 
-# %% exercise 3: wrong, message 0 lost: repeats at the ACKs of [], not one, at that of 3
+# %% exercise 3: wrong, message 0 lost: repeats at the ACKs of [], not one, at that of 2
 class Fast(SelectiveRepeat):
     again = set()  # shared by all senders
 
@@ -307,4 +310,17 @@ class Fast(SelectiveRepeat):
         if not self.done and sum(m > self.base for m in self.acked) >= 3:
             self.done = True
             out = self.send(self.waiting(), now) + out  # all, not the one that is missing
+        return out
+
+# %% exercise 3: wrong, message 0 lost: repeats at the ACKs of [3], not one, at that of 2 (ACKs: 3124567)
+class Fast(SelectiveRepeat):
+    def __init__(self, messages, window, timeout):
+        super().__init__(messages, window, timeout)
+        self.again = set()
+
+    def receive(self, datagram, now):
+        out, oldest = super().receive(datagram, now), self.base
+        if oldest + 3 in self.acked and oldest not in self.again:  # one number, nothing counted
+            self.again.add(oldest)
+            out = self.send([oldest], now) + out
         return out
