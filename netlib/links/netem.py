@@ -99,7 +99,8 @@ def tc_command(settings: Settings, device: str) -> str:
 def _refuse_for_tc(delay: Any, settings: Settings):
     """Raise ValueError for what netem has words for, but not tc (iproute2 6.1)."""
     times = delay.mean, getattr(delay, "jitter", 0.0)
-    counts = settings.queue or 0, settings.overhead, getattr(settings.reorder, "gap", 0)
+    queue = settings.queue if isinstance(settings.queue, int) else 0
+    counts = queue, settings.overhead, getattr(settings.reorder, "gap", 0)
     if settings.reorder != NEVER and delay.mean < 1e-6:
         raise ValueError("tc refuses reorder without a delay: there is nothing to be ahead of")
     if isinstance(delay, Normal | Pareto) and 0 in times:

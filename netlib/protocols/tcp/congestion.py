@@ -77,7 +77,8 @@ class Cubic(Reno):
         W(t) = C (t - K)^3 + W_max,   K = ((W_max - cwnd) / C)^(1/3),   C = 0.4, beta = 0.7
 
     It is steep far from W_max, where the last loss came, flat near it, and then steep again. Where
-    Reno would be faster, on short round trips, it does as Reno does (4.3).
+    Reno would be faster, on short round trips, it does as Reno does (4.3). The window is one of
+    whole segments, as those in flight are: so Linux and ns-3 have it, and it shows at the flat part.
     """
 
     C, BETA = 0.4, 0.7
@@ -87,7 +88,7 @@ class Cubic(Reno):
         super().__init__(cwnd, ssthresh)
         self.w_max = 0.0
         self._began: float | None = None  # when congestion avoidance began [s]; None: not yet
-        self._k = self._reno = self._before = self._rtt = 0.0
+        self._k = self._reno = self._before = self._rtt = self._credit = 0.0
 
     def on_ack(self, acked: float, rtt: float | None, now: float):
         """Grow in slow start as Reno does, later towards the cubic."""
@@ -102,13 +103,14 @@ class Cubic(Reno):
         alpha = 1.0 if self._reno >= self._before else self.ALPHA
         self._reno += alpha * acked / self.cwnd
         if self.curve(since) < self._reno:
-            self.cwnd = max(self.cwnd, self._reno)
+            self.cwnd = max(self.cwnd, int(self._reno))
             return
-        # what the cubic will be a round trip from now, at most half as much again (4.2); its
-        # distance from W_max in whole segments, as they travel, and as Linux and ns-3 take it
+        # what the cubic will be a round trip from now, at most half as much again (4.2)
         distance = int(self.curve(since + self._rtt) - self.w_max)
         target = min(max(self.w_max + distance, self.cwnd), 1.5 * self.cwnd)
-        self.cwnd += (target - self.cwnd) * acked / self.cwnd
+        self._credit += (target - self.cwnd) * acked / self.cwnd
+        grown = int(self._credit)
+        self.cwnd, self._credit = self.cwnd + grown, self._credit - grown
 
     def curve(self, since: float) -> float:
         """Return W(t), the cubic, so many seconds after congestion avoidance began [segments]."""
@@ -117,7 +119,7 @@ class Cubic(Reno):
     def on_loss(self, in_flight: float, now: float):
         """Go on with 0.7 of the window, and remember where it was, or less: leave room (4.7)."""
         self._remember()
-        self.cwnd = self.ssthresh = max(in_flight * self.BETA, LEAST)
+        self.cwnd = self.ssthresh = float(max(int(in_flight * self.BETA), LEAST))
 
     def on_timeout(self, in_flight: float, now: float):
         """Begin again with one segment; the curve begins where slow start ends (4.8)."""
@@ -125,10 +127,9 @@ class Cubic(Reno):
         self.ssthresh, self.cwnd = max(in_flight * self.BETA, LEAST), 1.0
 
     def _remember(self):
-        # others want more: fast convergence; in whole segments, for only these are ever in flight
-        shrinking = int(self.cwnd) < int(self.w_max)
+        shrinking = self.cwnd < self.w_max  # others want more: fast convergence
         self.w_max = self.cwnd * (1 + self.BETA) / 2 if shrinking else self.cwnd
-        self._before, self._began = self.cwnd, None
+        self._before, self._began, self._credit = self.cwnd, None, 0.0
 
     def _begin(self, now: float):
         self._began, self._reno = now, self.cwnd
