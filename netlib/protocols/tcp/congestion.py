@@ -78,7 +78,7 @@ class Cubic(Reno):
 
     It is steep far from W_max, where the last loss came, flat near it, and then steep again. Where
     Reno would be faster, on short round trips, it does as Reno does (4.3). The window is one of
-    whole segments, as those in flight are: so Linux and ns-3 have it, and it shows at the flat part.
+    whole segments, as those in flight are: so Linux and ns-3 have it, which shows where it is flat.
     """
 
     C, BETA = 0.4, 0.7
