@@ -41,9 +41,7 @@ class Result:
         color, mark = ("#009E73", "✓") if self.ok else ("#D55E00", "✗")
         parts = [f'<p><b style="color:{color}">{mark}</b> {html.escape(self.sentence)}</p>']
         if self.ladder:
-            # as HTML, one that is too long to be shown whole
-            drawing = self.ladder._repr_html_() or self.ladder._repr_svg_() or ""
-            parts.append(f'<div style="overflow-x:auto">{drawing}</div>')
+            parts.append(f'<div style="overflow-x:auto">{self.ladder.html()}</div>')
         parts += [f"<pre>{html.escape(text)}</pre>" for text in self._remarks()]
         return "".join(parts)
 

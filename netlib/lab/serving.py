@@ -61,14 +61,15 @@ def hang_up(connection: socket.socket):
 
 
 @contextmanager
-def running(serve: Callable, *arguments: object) -> Iterator[Address]:
+def running(serve: Callable, *arguments: object, host: str = "127.0.0.1") -> Iterator[Address]:
     """Run `serve(listener, stop, *arguments)` in a thread for a block; yield where it listens.
 
-    That is a port of loopback. What is accepted has TCP_NODELAY from the listener. At the end of
-    the block the server is stopped and waited for; what it raised is raised there.
+    That is a port of loopback, unless `host` says otherwise. What is accepted has TCP_NODELAY
+    from the listener. At the end of the block the server is stopped and waited for; what it
+    raised is raised there.
     """
     stop, bell = socket.socketpair()
-    with stop, bell, socket.create_server(("127.0.0.1", 0), backlog=1024) as listener:
+    with stop, bell, socket.create_server((host, 0), backlog=1024) as listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.setblocking(False)
         stop.setblocking(False)

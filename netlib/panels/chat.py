@@ -11,48 +11,21 @@ from math import inf
 
 import ipywidgets as ipw
 
+from netlib.lab.serving import running
 from netlib.panels.invitation import LOOPBACK, Invitation, refuse_other_than_ipv4
-from netlib.panels.panel import Panel, message_line, payload_of
+from netlib.panels.panel import WIDE, Panel, button, message_line, payload_of
 from netlib.panels.pump import Pump
 from netlib.panels.session import End, Session
-from netlib.sockets.background import Background
 from netlib.sockets.framing import Delimited
 from netlib.sockets.tcp import TCPConnection
-from netlib.trace import Address, html_table, named, printable
+from netlib.trace import html_table, named, printable
 
-SHOWN, WIDEST = 12, 200  # lines on the screen, characters of one
+SHOWN, WIDEST = 8, 200  # lines on the screen, characters of one
 PATIENCE = 2.0  # seconds to connect, and to send
 EVERYWHERE = "0.0.0.0"
 
 Serve = Callable[[socket.socket, socket.socket], object]
 _guests = count(1)
-
-
-class ChatServer:
-    """Run `serve(listener, stop)` in a thread until it is closed; `address` is where it listens."""
-
-    def __init__(self, serve: Serve, host: str):
-        self._stop, self._bell = socket.socketpair()
-        try:
-            self._listener = socket.create_server((host, 0))
-        except OSError:
-            self._stop.close()
-            self._bell.close()
-            raise
-        self._listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        self.address: Address = self._listener.getsockname()
-        for sock in (self._stop, self._listener):
-            sock.setblocking(False)
-        self._background = Background(serve, self._listener, self._stop).start()
-
-    def close(self):
-        """Stop the server and wait for it; raise what it raised."""
-        self._bell.send(b"!")
-        try:
-            self._background.join()
-        finally:
-            for sock in (self._listener, self._stop, self._bell):
-                sock.close()
 
 
 class ChatPanel(Panel):
@@ -72,61 +45,88 @@ class ChatPanel(Panel):
     ):
         if (serve is None) == (join is None):
             raise ValueError("expected either a server to run or a code to join, got both or none")
-        invitation = None if join is None else Invitation.parse(join)
         refuse_other_than_ipv4(host)
-        self.name = ipw.Text(name or f"guest {next(_guests)}", description="name")
-        self.name.layout.width = "16em"
+        self.name = ipw.Text(name or f"guest {next(_guests)}", description="name", style=WIDE)
         self.text, line = message_line(self.if_open(self._send))
-        self.how, self.lines = ipw.HTML(), ipw.HTML().add_class("netlib-arrivals")
-        super().__init__("Chat panel", self.how, self.name, line, self.lines)
-        self.pump, self._over = Pump(self._show), ""
+        self.entry = ipw.Text(join or "", description="code", style=WIDE)
+        press = self.if_open(lambda _: self._join())
+        self._door = ipw.HBox([self.entry, button("Join", press, "join this chat", main=True)])
+        line.children = [self.name, *line.children]
+        self.how = ipw.HTML()
+        self.lines = ipw.HTML().add_class("netlib-arrivals").add_class("netlib-lines")
+        super().__init__("Chat panel", self._door, self.how, line, self.lines)
+        self.pump, self._opened = Pump(self._show), ExitStack()
+        self._begin()
+        if serve is None:
+            self._join()
+        else:
+            self._host(serve, host)
+
+    def _begin(self):
+        """Forget the chat before."""
+        self._connection: TCPConnection | None = None
         self._recent: deque[str] = deque(maxlen=SHOWN)
-        self._server: ChatServer | None = None
-        self._opened = ExitStack()
-        self._session = Session(self._hear, self.pump.put, patience=inf)
+        self._over, self._unheard = "you have not joined yet", ""
+        self._show([])
+
+    def _host(self, serve: Serve, host: str):
         try:
-            self._enter(invitation or self._serve(serve, host))
+            self.listens = self._opened.enter_context(running(serve, host=host))
+            self._enter(Invitation(reachable(host), self.listens[1]))
         except BaseException:
             self.stop("not open: see the error")
             raise
-        self._explain(host)
+        if ipaddress.IPv4Address(host).is_loopback:
+            words = "The server listens on loopback: only this machine can reach it."
+        else:
+            opened = named(self.listens)
+            words = (
+                f"OPEN TO OTHER MACHINES: TCP, {opened}, no encryption, no password, until Stop."
+            )
+        self.set_status(words)
 
-    def _serve(self, serve, host: str) -> Invitation:
-        self._server = ChatServer(serve, host)
-        self._opened.callback(self._server.close)
-        return Invitation(reachable(host), self._server.address[1])
+    def _join(self):
+        """Join by the code in the field, or say why that cannot be."""
+        try:
+            self._opened.close()  # a chat that is over
+            self._begin()
+            self._enter(Invitation.parse(self.entry.value))
+        except (OSError, ValueError) as error:
+            self._opened.close()
+            self.set_status(
+                f"Not joined: {error}. Correct the code, or ask for it, and press Join."
+            )
+        else:
+            self.set_status(f"You have joined the chat at {named(self.address)}.")
 
     def _enter(self, invitation: Invitation):
         self.code, self.address = str(invitation), (invitation.host, invitation.port)
         self._connection = TCPConnection.connect(self.address, timeout=PATIENCE)
+        self._session = Session(self._hear, self.pump.put, patience=inf)
         for undo in (self._connection.close, self._session.stop, self._connection.interrupt):
             self._opened.callback(undo)  # the last one first
         self._session.start()
         self._say(self.code.encode())
-        self._show([])
+        self._over, self._door.layout.display = "", "none"
+        self._explain()
 
-    def _explain(self, host: str):
-        where, port = self.address
-        how = f"Code <b style='font-size:1.3em'>{html.escape(self.code)}</b>. Others join with "
-        how += f'<code>ChatPanel(join="{self.code}")</code>, or in a terminal with '
+    def _explain(self):
+        (where, port), code = self.address, html.escape(self.code)
+        how = f"Code <span class='netlib-code'>{code}</span> Others join with "
+        how += f'<code>ChatPanel(join="{code}")</code>, or in a terminal with '
         how += f"<code>nc {html.escape(where)} {port}</code> and the code as the first line."
-        if self._server is None:
-            self.set_status(f"You have joined the chat at {named(self.address)}.")
-        elif ipaddress.IPv4Address(host).is_loopback:
-            self.set_status("The server listens on loopback: only this machine can reach it.")
-        else:
-            opened = named(self._server.address)
-            self.set_status(
-                f"OPEN TO OTHER MACHINES: TCP, {opened}, no encryption, no password, until Stop."
-            )
         self.how.value = how
 
     def _send(self):
         try:
-            self._say(payload_of(f"{self.name.value}: {self.text.value}"))
+            if self._over:
+                raise ConnectionError(self._over)
+            line = payload_of(f"{self.name.value}: {self.text.value}")
+            self._say(line)
         except (OSError, ValueError) as error:
             self.set_status(f"Not sent: {self._over or error}")
         else:
+            self._unheard, self._typed = printable(line, WIDEST), self.text.value
             self.text.value = ""
 
     def _say(self, line: bytes):
@@ -149,13 +149,22 @@ class ChatPanel(Panel):
     def _show(self, items: list[str | End]):
         for item in items:
             if isinstance(item, End):
-                self._over = f"The chat is over: {item.why}."
-                self.set_status(self._over)
-                self._connection.close()
+                self._end(item.why)
             else:
                 self._recent.append(item)
+                self._unheard = "" if item == self._unheard else self._unheard
         rows = [[line] for line in self._recent]
         self.lines.value = html_table([["what was said (oldest first)"], *rows])
+
+    def _end(self, why: str):
+        self._over, words = f"The chat is over: {why}.", ""
+        if self._unheard:  # the kernel took it, and learnt only then that nobody was there
+            words = " Your last line did not come back; it stands in the field again."
+            self.text.value = self.text.value or self._typed
+        self.set_status(self._over + words)
+        self._connection.close()
+        if self.entry.value:  # a guest can go to another chat
+            self._door.layout.display = ""
 
     def close_sockets(self):
         """Leave the chat, show what has come, and stop the server if it runs here."""

@@ -7,14 +7,22 @@ import select
 import ipywidgets as ipw
 
 from netlib.kernel.states import sides, state
-from netlib.panels.panel import Panel, button
+from netlib.panels.panel import Panel, button, tasks
 from netlib.show.state_diagram import StateDiagram
 from netlib.sockets.tcp import TCPConnection, TCPListener
 from netlib.trace import Address, html_table, printable
 
-SHOWN = 3  # calls kept on the screen, above the diagram: a laptop shows all at once
+SHOWN = 3  # calls kept on the screen
 ACTIONS = {"Send": "5 bytes", "Receive": "at most 5 bytes, without waiting"}
 ACTIONS |= {"Half-close": "say that no more will come", "Close": "close the socket"}
+SIDES = "client", "server"
+TASKS = {  # after Connect
+    "half-close, then a send": [
+        ("client", "Half-close"), ("server", "Send"), ("client", "Receive"),
+    ],
+    "server closes, then client": [("server", "Close"), ("client", "Close")],
+    "client sends, server closes": [("client", "Send"), ("server", "Close")],
+}  # fmt: skip
 HELLO = b"hello"
 LATER = 0.25  # when to look once more [s]: an ACK may be delayed, on Linux by 40 ms
 
@@ -28,8 +36,10 @@ class ConnectionPanel(Panel):
     def __init__(self):
         self.diagram = ipw.HTML().add_class("netlib-diagram")
         self.calls = ipw.HTML().add_class("netlib-arrivals")
-        both = [self._first_row(), *(self._row(side) for side in ("client", "server"))]
-        super().__init__("Connection panel", *both, self.calls, self.diagram)
+        self.task = tasks(TASKS, self.if_open(self._play))
+        left = ipw.VBox([self._first_row(), self._sides(), self.task])
+        both = ipw.HBox([left.add_class("netlib-left"), self.diagram])
+        super().__init__("Connection panel", both.add_class("netlib-beside"), self.calls)
         self._ends: dict[str, TCPConnection | None] = {"client": None, "server": None}
         self._notes: list[list[str]] = []
         self._clients: list[Address] = []
@@ -37,19 +47,26 @@ class ConnectionPanel(Panel):
         self.look()
 
     def _first_row(self) -> ipw.HBox:
-        connect = button("Connect", self.if_open(lambda _: self._connect()), "a new connection")
+        press = self.if_open(lambda _: self._connect())
+        connect = button("Connect", press, "a new connection", main=True)
         look = button("Look again", self.if_open(lambda _: self.look()), "ask the kernel again")
         return ipw.HBox([connect, look])
 
-    def _row(self, side: str) -> ipw.HBox:
-        name = ipw.Label(side, layout={"width": "4em"})
-        return ipw.HBox([name, *(self._button(side, action) for action in ACTIONS)])
+    def _sides(self) -> ipw.HBox:
+        return ipw.HBox([self._column(side) for side in SIDES]).add_class("netlib-sides")
+
+    def _column(self, side: str) -> ipw.VBox:
+        name = ipw.Label(side).add_class(f"netlib-is-{side}")
+        return ipw.VBox([name, *(self._button(side, action) for action in ACTIONS)])
 
     def _button(self, side: str, action: str) -> ipw.Button:
         press = self.if_open(lambda _: self._press(side, action))
-        widget = button(action, press, f"{side}: {ACTIONS[action]}")
-        widget.layout.width = "8em"
-        return widget.add_class(f"netlib-{side}")
+        return button(action, press, f"{side}: {ACTIONS[action]}").add_class(f"netlib-{side}")
+
+    def _play(self, steps: list[tuple[str, str]]):
+        self._connect()
+        for side, action in steps:
+            self._press(side, action)
 
     def _connect(self):
         self._close_ends()
@@ -106,8 +123,7 @@ class ConnectionPanel(Panel):
         """Ask the kernel for the states, and show them."""
         states = self._states()
         self.diagram.value = StateDiagram(states)._repr_svg_()
-        rows = [*self._notes, *([["\u00a0"] * 4] * SHOWN)]  # so that the diagram stays where it is
-        self.calls.value = html_table([["#", "side", "call", "outcome"], *rows[:SHOWN]])
+        self.calls.value = html_table([["#", "side", "call", "outcome"], *self._notes[:SHOWN]])
         self.set_status(
             "; ".join(f"{s}: {', '.join(each) or 'none'}" for s, each in states.items())
         )

@@ -65,12 +65,12 @@ class Session:
         if not self._abandoned:
             self._report(item)
 
-    def stop(self, force: Callable[[], object] = lambda: None) -> bool:
-        """End the thread, if need be by `force`; return whether it has ended. Idempotent."""
+    def stop(self, force: Callable[[], object] | None = None, farewell: float = FAREWELL) -> bool:
+        """End the thread, after `farewell` [s] by `force`; return whether it ended. Idempotent."""
         self._stopping.set()
         if self._thread.is_alive():
-            self._thread.join(FAREWELL)
-        if self._thread.is_alive():
+            self._thread.join(farewell)
+        if force and self._thread.is_alive():
             force()
             self._thread.join(FORCED)
         self._abandoned = self._thread.is_alive()

@@ -5,13 +5,29 @@ from collections import Counter, deque
 import ipywidgets as ipw
 
 from netlib.kernel.gauge import gauge
-from netlib.panels.panel import Panel, in_rows, message_line, number, payload_of, toggle
+from netlib.panels.panel import (
+    GRACE,
+    Panel,
+    button,
+    message_line,
+    number,
+    payload_of,
+    tasks,
+    toggle,
+)
 from netlib.panels.pump import Pump
 from netlib.sockets.background import Collector
 from netlib.sockets.udp import Datagram, UDPReceiver, UDPSender
 from netlib.trace import html_table, printable
 
-SHOWN = 12  # arrivals kept on the screen
+SHOWN = 8  # arrivals kept on the screen
+AS_BEGUN = {"copies": 1, "size": 0, "max_size": 65535, "paused": False}
+TASKS = {
+    "2000 × 1000 B, paused": {"copies": 2000, "size": 1000, "paused": True},
+    "too large: 70000 B": {"size": 70000},
+    "room for 3 B only": {"max_size": 3},
+    "one datagram, as typed": {},
+}
 
 
 class UDPPanel(Panel):
@@ -19,30 +35,52 @@ class UDPPanel(Panel):
 
     def __init__(self, receivers: int = 1):
         self.text, line = message_line(self.if_open(self._send))
-        self.copies = number("copies", 1, 1, 5000, "how often to send the message")
-        self.size = number("size [B]", 0, 0, 70000, "0: as typed; else repeated or cut to this")
-        self.max_size = number("receive up to [B]", 65535, 1, 65535, "room for one datagram")
+        say = self.set_status
+        self.copies = number("copies", 1, 1, 5000, "how often to send the message", say)
+        tip = "0: as typed; else repeated or cut to this"
+        self.size = number("size [B]", 0, 0, 70000, tip, say)
+        self.max_size = number("receive up to [B]", 65535, 1, 65535, "room for one datagram", say)
         self.max_size.observe(self._resize, "value")
-        paused = toggle("pause receivers", self.if_open(self._pause))
-        (controls,) = in_rows([self.copies, self.size, self.max_size, paused])
+        self.paused = toggle("pause receivers", self.if_open(self._pause))
+        self.task = tasks(TASKS, self.if_open(self._set))
+        clear = button("Clear", self.if_open(lambda _: self._clear()), "new sockets, all counts 0")
+        controls = ipw.HBox([self.copies, self.size, self.max_size, self.paused])
         self.counts, self.arrivals = ipw.HTML(), ipw.HTML().add_class("netlib-arrivals")
+        line.children = [*line.children, self.task, clear]
         super().__init__("UDP panel", line, controls, self.counts, self.arrivals)
+        self._count = receivers
+        self.pump = Pump(self._show)
+        self._open()
+
+    def _open(self):
         self._sent = 0
         self._totals: Counter[tuple[str, int]] = Counter()
         self._recent: deque[list[str]] = deque(maxlen=SHOWN)
-        self.pump = Pump(self._show)
         self._sender = UDPSender()
-        self._receivers = [UDPReceiver() for _ in range(receivers)]
+        self._receivers = [UDPReceiver() for _ in range(self._count)]
         self._collectors = [self._collect(*pair) for pair in enumerate(self._receivers, 1)]
+        self._pause(self.paused.value)
         self._show([])
 
+    def _clear(self):
+        self.close_sockets()
+        self._open()
+        self.set_status("All counts are 0, and the sockets are new.")
+
+    def _set(self, task: dict):
+        for name, value in (AS_BEGUN | task).items():
+            getattr(self, name).value = value
+        self.set_status("Set. Press Send.")
+
     def _collect(self, index: int, receiver: UDPReceiver) -> Collector:
+        totals = self._totals
+
         def arrived(datagram):  # counted here: the pump may have to leave some out
-            self._totals["arrived", index] += 1
-            self._totals["truncated", index] += datagram.truncated
+            totals["arrived", index] += 1
+            totals["truncated", index] += datagram.truncated
             self.pump.put(self._row(index, datagram))
 
-        return Collector(receiver, self.max_size.value, arrived).start()
+        return Collector(receiver, self.max_size.value, arrived, grace=GRACE).start()
 
     def _send(self):
         payload = payload_of(self.text.value, self.size.value)
@@ -68,7 +106,8 @@ class UDPPanel(Panel):
     def _show(self, items: list):
         self._recent.extendleft(filter(None, items))
         self.counts.value = html_table(self._counts())
-        self.arrivals.value = html_table([["at", "bytes", "payload", "from", ""], *self._recent])
+        heading = ["at", "bytes", "payload", "from", "remark"]
+        self.arrivals.value = html_table([heading, *self._recent])
 
     def _row(self, index: int, datagram: Datagram) -> list[str]:
         is_ours = datagram.source == self._sender.address
@@ -78,7 +117,7 @@ class UDPPanel(Panel):
         return [f"receiver {index}", str(len(datagram.payload)), text, source, note]
 
     def _counts(self) -> list[list[str]]:
-        rows = [["", "sent to it", "arrived", "truncated", "dropped by the kernel"]]
+        rows = [["receiver", "sent to it", "arrived", "truncated", "dropped by the kernel"]]
         for index, receiver in enumerate(self._receivers, 1):
             queue = gauge(receiver)
             drops = "not told by this system" if queue is None else str(queue.drops)

@@ -64,6 +64,15 @@ class GoBackNSender:
         """How many datagrams were sent again."""
         return self.transmissions - self._top
 
+    def add(self, message: bytes):
+        """Append a message; it is due at once if the window has room for it."""
+        number = self._total
+        self._datagrams.append(wire.data(number & self._mask, message))
+        self._sent_at.append(0.0)
+        self._total += 1
+        if number < self.base + self.window:
+            self.deadline = 0.0
+
     def wake(self, now: float) -> list[bytes]:
         """Go back to the oldest in flight if its time is up; send what the window allows."""
         if self._next > self.base and self._sent_at[self.base] + self.timer.rto <= now:

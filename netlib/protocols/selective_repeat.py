@@ -69,6 +69,14 @@ class SelectiveRepeatSender:
         """How many datagrams were sent again."""
         return self.transmissions - self._next
 
+    def add(self, message: bytes):
+        """Append a message; it is due at once if the window has room for it."""
+        number = len(self._datagrams)
+        self._datagrams.append(wire.data(number & self._mask, message))
+        self._sent_at.append(0.0)
+        if number < self.base + self.window:
+            self.deadline = 0.0
+
     def wake(self, now: float) -> list[bytes]:
         """Send again every message whose time is up; send what the window allows."""
         timers, rto = self._timers, self.timer.rto

@@ -40,6 +40,12 @@ class StopAndWaitSender:
         """How many datagrams were sent again."""
         return self.transmissions - self.acknowledged - self.in_flight
 
+    def add(self, message: bytes):
+        """Append a message; it is due at once if none is in flight."""
+        self._messages.append(message)
+        if not self.in_flight:
+            self.deadline = 0.0
+
     def wake(self, now: float) -> list[bytes]:
         """Send the first message; later, the message in flight again, as its time is up."""
         if not self.in_flight:

@@ -1,11 +1,25 @@
 """Figures: each function draws one thing on the axes it is given, and returns them."""
 
+from typing import Any
+
 import numpy as np
 
 from netlib.measure import theory as formulas
 
 # a notebook finds all of them here, as plots.SENDER
-from netlib.show.style import FILLS, LOSS, RECEIVER, SENDER, THEORY, THIRD, use_style  # noqa: F401
+from netlib.show.style import (  # noqa: F401
+    FILLS,
+    LOSS,
+    RECEIVER,
+    SENDER,
+    THEORY,
+    THIRD,
+    dark,
+    ink_on,
+    use_style,
+)
+
+CENTRED: dict[str, Any] = {"ha": "center", "va": "center", "fontsize": 9}
 
 
 def ecdf(samples, ax, *, color=SENDER, label=""):
@@ -87,9 +101,20 @@ def queue(entered, left, ax, *, color=SENDER):
     return ax
 
 
-def name_line(ax, x, y, text, color):
-    """Write a line's name beside the point (x, y) of it, in its colour."""
-    ax.annotate(text, (x, y), (6, 0), textcoords="offset points", color=color, va="center")
+def name_line(ax, x, y, text, color, *, aside=(6, 0)):
+    """Write a line's name beside the point (x, y) of it, in its colour, dark enough to be read.
+
+    aside: how far from the point, in points; to the left of it, the name ends there.
+    """
+    side = {"ha": "right" if aside[0] < 0 else "left", "va": "center", "color": dark(color)}
+    ax.annotate(text, (x, y), aside, textcoords="offset points", **side)
+
+
+def rows(ax, places, names):
+    """Write the names of rows at their places on the left, where no axis is needed."""
+    ax.set(yticks=places, yticklabels=names)
+    ax.spines["left"].set_visible(False)
+    ax.tick_params(left=False)
 
 
 def byte_tape(sends, receives, ax):
@@ -99,12 +124,11 @@ def byte_tape(sends, receives, ax):
         ax.barh(row, sizes, left=edges[:-1], height=0.55, color=color, edgecolor="white")
         for left, size in zip(edges, sizes, strict=False):
             if size > 0.03 * edges[-1]:
-                ax.text(left + size / 2, row, str(size), color="white", ha="center", va="center")
-    ax.set(
-        yticks=[0, 1], yticklabels=["receives", "sends"], xlabel="position in the stream [bytes]"
-    )
-    ax.spines["left"].set_visible(False)
-    ax.tick_params(left=False)
+                ax.text(
+                    left + size / 2, row, str(size), color=ink_on(color), ha="center", va="center"
+                )
+    rows(ax, [0, 1], ["receives", "sends"])
+    ax.set(xlabel="position in the stream [bytes]")
     return ax
 
 
@@ -121,7 +145,6 @@ def crossing(sent, arrived, ax):
     ax.plot(sent, np.ones_like(sent), "|", color=SENDER, markersize=9)
     ax.plot(arrived, np.zeros_like(sent), "|", color=RECEIVER, markersize=9)
     ax.plot(sent[lost] + half, np.full(lost.sum(), 0.5), "x", color=LOSS)
-    ax.set(yticks=[0, 1], yticklabels=["arrived", "sent"], xlabel="time [s]", ylim=(-0.2, 1.2))
-    ax.spines["left"].set_visible(False)
-    ax.tick_params(left=False)
+    rows(ax, [0, 1], ["arrived", "sent"])
+    ax.set(xlabel="time [s]", ylim=(-0.2, 1.2))
     return ax

@@ -8,13 +8,13 @@ from math import hypot
 
 from netlib.kernel.states import poll, sides
 from netlib.protocols.tcp.states import STATES, TRANSITIONS, Step
-from netlib.show import svg
-from netlib.show.style import GREY, INK, LOSS, RECEIVER, SENDER, THIRD, YELLOW
+from netlib.show import stills, svg
+from netlib.show.style import GREY, INK, LOSS, RECEIVER, SENDER, THIRD, YELLOW, dark
 from netlib.trace import Address
 
-WIDTH, HEIGHT, ACROSS, DOWN, LEFT, TOP = 740, 510, 290, 75, 80, 28  # pixels
-BOX = (132, 34)
-COLORS = SENDER, RECEIVER, THIRD
+WIDTH, HEIGHT, ACROSS, DOWN, LEFT, TOP = 840, 548, 312, 81, 108, 28  # pixels
+BOX, ASIDE = (148, 36), 14
+COLORS = [dark(color) for color in (SENDER, RECEIVER, THIRD)]  # behind white words
 END = "the end"  # CLOSED is drawn twice, so that no arrow has to go back to the top
 # (column, row); a kernel keeps a queue of half-open sockets, and so LISTEN beside SYN-RECEIVED
 PLACES = {
@@ -46,14 +46,17 @@ class StateDiagram:
         states = "\n".join(rows) or "StateDiagram: no socket is there"
         return f"{states}\n({self.note})" if self.note else states
 
+    def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
+        return stills.bundle(self._repr_svg_(), repr(self))
+
     def _repr_svg_(self) -> str:
         parts = [_arrow(step) for step in TRANSITIONS]
         parts += [_label(step) for step in TRANSITIONS]  # above every line
         parts += [_box(place, self._tags(place)) for place in PLACES]
         parts.append(_reset())
         if self.note:
-            parts.append(svg.text(WIDTH - 8, 16, self.note, "end", fill=INK))
-        look = {"font_size": 11.5, "style": f"width:100%;max-width:{WIDTH}px"}
+            parts.append(svg.text(WIDTH - 12, HEIGHT - 14, self.note, "end", fill=INK))
+        look = {"font_size": svg.FONT_SIZE, "style": f"width:100%;max-width:{WIDTH}px"}
         return svg.picture(svg.ground() + "".join(parts), WIDTH, HEIGHT, repr(self), **look)
 
     def _tags(self, state: str) -> dict[str, str]:
@@ -94,10 +97,10 @@ def _reset() -> str:
     """Return the arrow of an RST, from beside the last state to the end."""
     (column, row), words = RESET_FROM
     x, y, (end_x, _) = LEFT + ACROSS * column, TOP + DOWN * row, _center(END)
-    begin, end = x + BOX[0] / 2 + 2, end_x - BOX[0] / 2 - 2
+    begin, end = x + svg.room(words) / 2, end_x - BOX[0] / 2 - 2
     dashed = svg.line(begin, y, end, y, LOSS, stroke_dasharray="6 4")
-    name = svg.text((begin + end) / 2, y + 4, "RST", "middle", fill=INK, **svg.HALO)
-    origin = svg.text(x, y + 4, words, "middle", fill=INK, font_style="italic")
+    name = svg.text((begin + end) / 2, y + 5, "RST", "middle", fill=INK, **svg.HALO)
+    origin = svg.text(x, y + 5, words, "middle", fill=INK, font_style="italic")
     return dashed + svg.head(end, y, begin, y, LOSS) + name + origin
 
 
@@ -115,7 +118,7 @@ def _ends(step: Step) -> tuple[float, float, float, float]:
     late = step.target == "CLOSED" and PLACES[step.source][1] > 3
     (x1, y1), (x2, y2) = _center(step.source), _center(END if late else step.target)
     dx, dy = x2 - x1, y2 - y1
-    aside = 9 / hypot(dx, dy) if _two_ways(step) else 0  # two ways: each keeps to its own side
+    aside = ASIDE / hypot(dx, dy) if _two_ways(step) else 0  # two ways: each keeps to its own side
     sx, sy = -dy * aside, dx * aside
     begin, end = _leave(sx, sy, dx, dy), _leave(sx, sy, -dx, -dy)
     return x1 + sx + dx * begin, y1 + sy + dy * begin, x2 + sx - dx * end, y2 + sy - dy * end
@@ -137,7 +140,7 @@ def _arrow(step: Step) -> str:
 def _label(step: Step) -> str:
     x1, y1, x2, y2 = _ends(step)
     along = 0.3 if _two_ways(step) else 0.5
-    x, y = x1 + (x2 - x1) * along, y1 + (y2 - y1) * along + 4
+    x, y = x1 + (x2 - x1) * along, y1 + (y2 - y1) * along + 5
     words = f"{step.event} / {step.sent}" if step.sent else step.event
     return svg.text(x, y, words, "middle", fill=INK, **svg.HALO)
 
@@ -149,12 +152,12 @@ def _box(place: str, tags: dict[str, str]) -> str:
     left, top = x - width / 2, y - height / 2
     size = {"x": left, "y": top, "width": width, "height": height, "rx": 6}
     box = svg.shape("rect", **size, fill=fill, stroke=INK, stroke_width=stroke)
-    parts = [box, svg.text(x, y + 4.5, name, "middle", font_weight="bold")]
-    top += height - 4
+    parts = [box, svg.text(x, y + (2 if tags else 5.5), name, "middle", font_weight="bold")]
+    top += height - 10
     for color, words in tags.items():
-        wide = 7 * len(words) + 12
-        size = {"x": left, "y": top, "width": wide, "height": 17, "rx": 8}
+        wide = svg.room(words) + 8
+        size = {"x": left, "y": top, "width": wide, "height": 20, "rx": 10}
         parts.append(svg.shape("rect", **size, fill=color))
-        parts.append(svg.text(left + wide / 2, top + 12.5, words, "middle", fill="white"))
+        parts.append(svg.text(left + wide / 2, top + 15.5, words, "middle", fill="white"))
         left += wide + 4
     return "".join(parts)

@@ -5,7 +5,10 @@ from math import hypot
 
 from netlib.show.style import FONT, LOSS
 
-HALO = {"stroke": "white", "stroke_width": 5, "paint_order": "stroke"}  # no line crosses the text
+FONT_SIZE = 16  # pixels, in still pictures
+
+# no line crosses the text, not even between two words
+HALO = {"stroke": "white", "stroke_width": 8, "stroke_linejoin": "round", "paint_order": "stroke"}
 
 
 def picture(inside: str, width: int, height: int, description: str, /, **look) -> str:
@@ -22,8 +25,13 @@ def shape(tag: str, inside: str = "", /, **look) -> str:
 
 
 def ground() -> str:
-    """Return a white ground, for pictures whose lines are dark."""
-    return shape("rect", width="100%", height="100%", fill="white")
+    """Return a white card, for pictures whose lines are dark: on a dark page it has round edges."""
+    return shape("rect", width="100%", height="100%", rx=10, fill="white")
+
+
+def room(words: str) -> float:
+    """Return how wide words are at most [pixels], in the widest of the usual fonts."""
+    return 0.62 * FONT_SIZE * len(words)
 
 
 def text(x: float, y: float, words: str, anchor: str = "start", **look) -> str:

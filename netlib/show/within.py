@@ -170,10 +170,9 @@ class _Helper:
         try:
             self._over.set()
             self._thread.join()
-            for _ in range(
-                2
-            ):  # taking back what has not come yet would leave CPython 3.11 looping,
-                pass  # so it comes here
+            # what has been asked for comes here: taken back, it would leave CPython 3.11 looping
+            for _ in range(2):
+                pass
         except TimeIsUp:
             self._thread.join()
         socket.setdefaulttimeout(self._timeout)

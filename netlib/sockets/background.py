@@ -105,7 +105,8 @@ class Collector:
     that was sent inside the block and found room. `on_arrival`, if given, is called from the
     thread with each arrival instead. While paused, arrivals wait in the kernel's buffer.
     A TCP connection can be collected too: its arrivals are bytes, the last of them b"".
-    `memory` [bytes] bounds what `arrived` may take; how many did not fit is in `left_out`.
+    `grace` [s] bounds how long the end may take, `memory` [bytes] what `arrived` may take; how
+    many did not fit is in `left_out`.
     """
 
     def __init__(
@@ -115,9 +116,10 @@ class Collector:
         on_arrival: Callable[[Datagram | bytes], object] | None = None,
         *,
         memory: int = 2**26,
+        grace: float = GRACE,
     ):
         self.arrived: list[Datagram | bytes] = []
-        self.left_out, self._room = 0, memory
+        self.left_out, self._room, self._grace = 0, memory, grace
         self.max_size, self.paused = max_size, False
         self._receiver, self._on_arrival = receiver, on_arrival or self._keep
         self._stopping, self._deadline = False, float("inf")
@@ -138,7 +140,7 @@ class Collector:
     def interrupt(self):
         """Let the thread end as soon as it has collected what has arrived."""
         if not self._stopping:
-            self._deadline = time.monotonic() + GRACE
+            self._deadline = time.monotonic() + self._grace
             self._stopping = True
         self.pause(False)
 

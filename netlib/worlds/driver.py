@@ -11,6 +11,7 @@ from netlib.endpoint import Endpoint, expect_endpoint
 from netlib.sockets.base import readable, resolved
 from netlib.sockets.udp import UDPSender
 from netlib.trace import Address, Trace
+from netlib.worlds.clock import Clock
 
 DRAIN = 64  # datagrams taken from one socket before the deadlines have their turn
 
@@ -20,7 +21,8 @@ class Driver(UDPSender):
 
     What the endpoint returns goes to `peer`; None: to whoever sends the first datagram. Datagrams
     from anybody else are dropped and counted (`strangers`). The socket is bound at once, to
-    loopback unless `host` says otherwise. Events go to `trace`, if one is given.
+    loopback unless `host` says otherwise. Events go to `trace`, if one is given. clock: what its
+    time is told by, if not by real time.
     """
 
     def __init__(
@@ -32,11 +34,13 @@ class Driver(UDPSender):
         port: int = 0,
         trace: Trace | None = None,
         role: str = "endpoint",
+        clock: Clock | None = None,
     ):
         expect_endpoint(endpoint)
         super().__init__(host, port, trace=trace, role=role)
         self.endpoint, self.strangers, self.interrupted = endpoint, 0, False
-        self._start: float | None = None
+        self._clock = clock or Clock()
+        self._start: float | None = None  # on that clock
         try:
             family, self.peer = self._socket.family, peer
             if peer is not None:
@@ -58,15 +62,19 @@ class Driver(UDPSender):
     def begin(self, at: float):
         """Let the endpoint's clock be 0.0 at the time `at` of perf_counter, if it stands still."""
         if self._start is None:
-            self._start = at
+            self._start = self._clock.at(at)
 
     @property
     def now(self) -> float:
         """The endpoint's time [s]; 0.0 until the first run."""
-        return 0.0 if self._start is None else perf_counter() - self._start
+        return 0.0 if self._start is None else self._clock.now() - self._start
 
     def due(self) -> float:
         """Return when the endpoint is to be woken, on the clock of perf_counter; inf: never."""
+        return self._clock.when(self.due_on_clock())
+
+    def due_on_clock(self) -> float:
+        """Return when its own clock will show that; inf: never."""
         deadline = self.endpoint.deadline
         return inf if deadline is None or self._start is None else self._start + deadline
 

@@ -12,6 +12,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import nbformat
 from kernels import NOTEBOOKS, TESTS
 from playwright.sync_api import ConsoleMessage, Locator, Page, Request, sync_playwright
 
@@ -21,6 +22,7 @@ HOSTILE = ["<img src=x onerror=window.pwned=1>", "a smile 🙂 in UTF-8", "</td>
 QUIET = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"]
 QUIET += ["--disable-background-networking", "--disable-component-update", "--disable-sync"]
 BADGE = "https://mybinder.org/badge_logo.svg"  # the first cell's link to Binder; not fetched here
+DEBUGGER = "Could not restore the debugger state"  # JupyterLab says so when a kernel restarts
 ON_THIS_PAGE = ("data", "blob")  # what a page may load beside the server's own files
 
 READY = "() => window.jupyterapp?.restored.then(() => true)"
@@ -88,15 +90,24 @@ class Lab:
         All these share one kernel: it takes a second to start.
         """
         (whole,) = self.notebooks.glob(pattern)
-        path = self.notebooks / f"panel-of-{whole.name}"
         told = json.loads(whole.read_text(encoding="utf-8"))
         told["cells"] = [cell for cell in told["cells"] if _shows_panel(cell)][:1]
-        path.write_text(json.dumps(told), encoding="utf-8")
+        return self._open_beside(f"panel-of-{whole.stem}", told)
+
+    def open_cells(self, name: str, sources: list[str]) -> "OpenNotebook":
+        """Open a notebook of these cells, on the same kernel."""
+        cells = [nbformat.v4.new_code_cell(source) for source in sources]
+        kernel = {"kernelspec": {"name": "python3", "display_name": "Python 3"}}  # or Lab asks
+        return self._open_beside(name, nbformat.v4.new_notebook(cells=cells, metadata=kernel))
+
+    def _open_beside(self, name: str, notebook: dict) -> "OpenNotebook":
+        path = self.notebooks / f"{name}.ipynb"
+        path.write_text(json.dumps(notebook), encoding="utf-8")
         self._panels_kernel = self.page.evaluate(OPEN, [path.name, self._panels_kernel])
         return OpenNotebook(self.page, path)
 
     def _said(self, message: ConsoleMessage):
-        if message.type == "error":
+        if message.type == "error" and DEBUGGER not in message.text:
             self.complaints.append(f"console: {message.text} at {message.location}")
 
     def _requested(self, request: Request):
@@ -113,6 +124,10 @@ class OpenNotebook:
         self.page, self.name = page, path.stem
         cells = json.loads(path.read_text(encoding="utf-8"))["cells"]
         self._panel_cell = next(n for n, c in enumerate(cells) if _shows_panel(c))
+
+    def show(self):
+        """Bring the notebook to the front."""
+        self.page.evaluate(OPEN, [f"{self.name}.ipynb", None])
 
     def run_all(self) -> list[str]:
         """Run every cell; return what the errors said, if there were any."""
@@ -149,8 +164,11 @@ def _shows_panel(cell: dict) -> bool:
 
 
 @contextmanager
-def running_lab():
-    """Start the server and the browser side by side; stop both, and remove their files."""
+def running_lab(scale: int = 1):
+    """Start the server and the browser side by side; stop both, and remove their files.
+
+    scale: the screen's pixels for each one of the page's.
+    """
     with ExitStack() as cleanup:
         home = Path(cleanup.enter_context(tempfile.TemporaryDirectory(prefix="lab")))
         notebooks = home / "notebooks"
@@ -159,7 +177,8 @@ def running_lab():
         playwright = cleanup.enter_context(sync_playwright())
         browser = playwright.chromium.launch(executable_path=chromium(), args=QUIET)
         cleanup.callback(browser.close)
-        page = browser.new_page(viewport={"width": 1280, "height": 900})
+        look = {"viewport": {"width": 1280, "height": 900}, "device_scale_factor": scale}
+        page = browser.new_page(**look)
         yield Lab(_address(server, home / "run"), page, notebooks)
 
 

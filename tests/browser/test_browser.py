@@ -71,6 +71,33 @@ def test_the_keyboard_alone_reaches_send_and_stop(udp):
     expect(part(panel, "status")).to_contain_text("stopped")
 
 
+CELLS = "jupyterapp.shell.currentWidget.content.model.cells.length"
+
+
+def test_no_key_typed_in_a_panel_reaches_the_notebook(udp):
+    panel, keyboard = udp.panel(run=True), udp.page.keyboard
+    cells = udp.page.evaluate(CELLS)
+    for name in ("send", "pause", "stop", "new"):  # the last two go away under the focus
+        part(panel, name).click()
+        if name in ("stop", "new"):
+            expect(panel).to_be_focused()
+        for key in ("d", "d", "x", "Shift+Enter"):  # deletes a cell, cuts one, runs one
+            keyboard.press(key)
+    assert udp.page.evaluate(CELLS) == cells
+    expect(part(panel, "send")).to_be_enabled()
+    part(panel, "send").click()
+    expect(part(panel, "arrivals")).to_contain_text("hello")
+
+
+def test_a_number_out_of_bounds_is_said_to_be_so(udp):
+    panel = udp.panel(run=True)
+    copies = panel.get_by_label("copies")
+    copies.fill("1000000")
+    copies.press("Tab")
+    expect(part(panel, "status")).to_contain_text("copies: 1000000 is not from 1 to 5000")
+    expect(copies).to_have_value("5000")
+
+
 @pytest.mark.parametrize("name", ["udp", "tcp"])
 def test_stop_disables_and_running_the_cell_again_gives_a_panel_that_works(request, name):
     notebook = request.getfixturevalue(name)
@@ -89,7 +116,7 @@ import threading
 from netlib.panels.panel import Panel
 
 handled = set()
-text, send = next(iter(Panel.running.values())).box.children[1].children
+text, send = next(iter(Panel.running.values())).box.children[1].children[:2]
 text.observe(lambda _: handled.add(threading.current_thread().name), "value")
 send.on_click(lambda _: handled.add(threading.current_thread().name))
 """
@@ -126,7 +153,7 @@ def test_a_stream_through_the_link_is_drawn_follows_a_slider_and_stops(link):
     panel = link.panel(run=True)
     part(panel, "start").click()
     live = part(panel, "live")
-    expect(live.locator("svg")).to_be_visible(timeout=TIMEOUT * 1000)
+    expect(live.get_by_role("img")).to_be_visible(timeout=TIMEOUT * 1000)
     expect(live).not_to_contain_text("Lost in both worlds")  # nothing is, as the panel is opened
     part(panel, "loss").get_by_role("slider").press("End")
     expect(live).to_contain_text("Lost in both worlds")
@@ -151,3 +178,21 @@ def test_a_stopped_stream_cannot_be_started_again(link):
     panel = link.panel()
     part(panel, "stop").click()
     expect(part(panel, "start")).to_be_disabled()
+
+
+RESTART = "() => jupyterapp.shell.currentWidget.sessionContext.session.kernel.restart()"
+
+
+def test_after_a_restart_of_the_kernel_a_panel_says_that_it_is_dead(tcp):
+    tcp.show()
+    panel = tcp.panel(run=True)
+    panel.get_by_role("status").wait_for()
+    tcp.page.evaluate(RESTART)
+    expect(part(panel, "status")).to_have_text(
+        "The kernel has restarted or ended: run this cell again."
+    )
+    part(panel, "send").click(force=True)  # would throw in the page: Cannot send
+    panel = tcp.panel(run=True)
+    expect(part(panel, "status")).to_have_text("")
+    part(panel, "send").click()
+    expect(part(panel, "arrivals")).to_contain_text("hello")

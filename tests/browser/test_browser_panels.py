@@ -4,7 +4,7 @@ import chat
 import pytest
 from playwright.sync_api import expect
 
-from browser.lab import HOSTILE, Lab, part
+from browser.lab import ASK, HOSTILE, Lab, part
 
 pytestmark = pytest.mark.usefixtures("no_complaint")
 
@@ -55,3 +55,28 @@ def test_each_request_of_the_slow_panel_says_where_it_waited(lab: Lab):
     notebook.keep_picture()
     part(panel, "stop").click()
     expect(part(panel, "send")).to_be_disabled()
+
+
+SHORT = """
+from netlib.panels import page
+page.PATIENCE = dict.fromkeys(page.PATIENCE, 3.0)
+"""
+CLOSE = """() => {
+    const widget = jupyterapp.shell.currentWidget;
+    widget.context.model.dirty = false;
+    widget.close();
+}"""
+CLOSED = """
+from netlib.panels.udp import UDPPanel
+print(not UDPPanel.running[UDPPanel].is_open)
+"""
+
+
+def test_a_panel_whose_notebook_is_closed_closes_its_sockets(lab: Lab):
+    beside = lab.open_panel("07-*.ipynb")
+    notebook = lab.open_panel("01-*.ipynb")
+    notebook.ask(SHORT)
+    notebook.panel(run=True)
+    notebook.page.evaluate(CLOSE)
+    notebook.page.wait_for_function(f"async () => (await ({ASK})({CLOSED!r})).includes('True')")
+    assert beside.page.title().startswith("panel-of-07")

@@ -72,6 +72,59 @@ def test_the_stored_outputs_come_from_one_run_in_order(path):
     assert [c.count for c in cells] == list(range(1, len(cells) + 1))
 
 
+WIDGET, SVG, PNG = "application/vnd.jupyter.widget-view+json", "image/svg+xml", "image/png"
+FOLDED = "<details><summary>Description of the figure</summary>"
+
+
+def shown(path, *kinds: str) -> list[tuple[str, dict, str]]:
+    """Return the outputs that hold one of these kinds: where, the output, the text below it."""
+    cells = [*all_cells(path), {"source": []}]
+    return [
+        (f"cell {number}", output, text(cells[number + 1]))
+        for number, cell in enumerate(cells)
+        for output in cell.get("outputs", [])
+        if set(kinds) & set(output.get("data", {}))
+    ]
+
+
+def alt(output: dict) -> str:
+    return output["metadata"].get(PNG, {}).get("alt", "")
+
+
+@in_every_notebook
+def test_a_png_is_stored_beside_each_svg_and_each_widget(path):
+    bare = [where for where, o, _ in shown(path, SVG, WIDGET) if PNG not in o["data"]]
+    assert bare == [], "run the notebook anew, then tests/pictures.py"
+
+
+@in_every_notebook
+def test_each_picture_is_described_below_it_or_has_a_text_that_says_the_same(path):
+    dumb = [
+        where
+        for where, output, below in shown(path, PNG)
+        if FOLDED not in below and "<Figure" in "".join(output["data"]["text/plain"])
+    ]
+    assert dumb == []
+
+
+@in_every_notebook
+def test_each_stored_png_has_an_alt(path):
+    dumb = [where for where, output, _ in shown(path, PNG) if len(alt(output)) < 20]
+    assert dumb == [], "run tests/pictures.py"
+
+
+@in_every_notebook
+def test_no_picture_is_taller_than_a_projectors_screen(path):
+    heights = {w: o["metadata"].get(PNG, {}).get("height", 0) for w, o, _ in shown(path, PNG)}
+    panels = {where for where, _, _ in shown(path, WIDGET)}
+    assert {w: h for w, h in heights.items() if h > 560 and w not in panels} == {}
+
+
+def test_a_picture_of_a_panel_is_small_enough_for_a_slow_line():
+    images = NOTEBOOKS / "images"
+    assert {p.name: p.stat().st_size for p in images.iterdir() if p.stat().st_size > 80_000} == {}
+
+
 in_the_course = pytest.mark.parametrize("path", notebooks(), ids=lambda path: path.stem)
 END_OF_CORE = re.compile(r"^#+ (Deeper|Check yourself|Exercises)", re.M)
 

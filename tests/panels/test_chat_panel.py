@@ -3,8 +3,10 @@
 import contextlib
 import html
 import re
+import selectors
 import socket
 import struct
+import threading
 import time
 
 import ipywidgets as ipw
@@ -162,14 +164,14 @@ def test_only_the_last_lines_are_kept_and_a_long_one_is_cut(serve):
 
 def test_it_listens_on_loopback_and_says_so(serve):
     panel = ChatPanel(serve)
-    assert panel._server.address[0] == LOOPBACK
+    assert panel.listens[0] == LOOPBACK
     assert len(panel.code) == 6
     assert "only this machine" in panel.status.value
 
 
 def test_open_to_others_it_says_what_it_opens(beside, serve):
     panel = joined(beside(serve, host="0.0.0.0", name="Ana"))
-    port = panel._server.address[1]
+    port = panel.listens[1]
     assert f"OPEN TO OTHER MACHINES: TCP, 0.0.0.0:{port}" in panel.status.value
     guest = beside(join=panel.code, name="Bea")
     say(guest, "hello")
@@ -205,7 +207,7 @@ def test_stop_ends_the_server_disables_all_and_is_idempotent(serve, nothing_left
     control(panel, "stop").click()
     panel.stop()
     assert "stopped" in panel.status.value
-    assert all(w.disabled for w in below(panel.box) if hasattr(w, "disabled"))
+    assert all(w.disabled for w in panel._controls())
     with pytest.raises(ConnectionRefusedError):
         socket.create_connection(panel.address, 1)
 
@@ -227,11 +229,24 @@ def test_guests_are_told_when_the_server_stops(beside, serve):
     assert not guest.is_open
 
 
-def test_a_chat_that_is_not_there_is_an_error_and_leaves_nothing(nothing_left_open):
+def test_a_code_that_leads_nowhere_gets_a_sentence_and_can_be_corrected(beside, serve):
+    host = joined(beside(serve))
     with socket.create_server((LOOPBACK, 0)) as closed:
         code = str(Invitation(LOOPBACK, closed.getsockname()[1], 5))
-    with pytest.raises(ConnectionRefusedError, match="nobody listens there"):
-        ChatPanel(join=code)
+    wrong = {"hello": "expected a code of 6 or 13", code: "nobody listens there"}
+    for entry, reason in wrong.items():
+        guest = beside(join=entry)
+        assert guest.status.value.startswith("Not joined: ")
+        assert reason in html.unescape(guest.status.value)
+        say(guest, "hello?")
+        assert "Not sent: you have not joined yet" in guest.status.value
+        assert guest.text.value == "hello?"
+    guest.entry.value = host.code
+    control(guest, "join").click()
+    assert "You have joined" in guest.status.value
+    say(guest, "hello at last")
+    line = f"{guest.name.value}: hello at last"
+    assert shown(host, line) == [line]
 
 
 def test_impossible_panels_are_refused(serve, nothing_left_open):
@@ -239,8 +254,6 @@ def test_impossible_panels_are_refused(serve, nothing_left_open):
         ChatPanel()
     with pytest.raises(ValueError, match="either a server to run or a code"):
         ChatPanel(serve, join="123456")
-    with pytest.raises(ValueError, match="expected a code of 6 or 13"):
-        ChatPanel(join="hello")
     with pytest.raises(ValueError, match="host must be an IPv4 address, got '::1'"):
         ChatPanel(serve, host="::1")
 
@@ -333,6 +346,36 @@ def test_after_the_end_a_message_is_not_lost_in_silence():
         say(panel, "hello?")
         assert "Not sent: The chat is over" in panel.status.value
         assert panel.text.value == "hello?"
+
+
+def test_a_line_that_meets_a_server_that_has_gone_comes_back_into_the_field():
+    said = threading.Event()
+
+    def server(connection: TCPConnection):
+        connection._socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        said.wait(PATIENCE)
+        connection.close()  # with the line unread
+
+    with guest_of(server) as panel:
+        say(panel, "anybody there?")
+        assert panel.text.value == ""
+        said.set()
+        assert "Your last line did not come back" in is_over(panel)
+        assert panel.text.value == "anybody there?"
+
+
+def test_what_the_server_failed_with_is_said_at_stop(beside):
+    def serve(listener: socket.socket, stop: socket.socket):
+        arrivals = selectors.DefaultSelector()
+        with arrivals:
+            arrivals.register(stop, selectors.EVENT_READ)
+            arrivals.select(PATIENCE)
+        raise RuntimeError("no more of this")
+
+    panel = beside(serve)
+    panel.stop()
+    assert "It ended with RuntimeError('no more of this')" in html.unescape(panel.status.value)
+    assert panel.stop_button.disabled
 
 
 def test_lines_that_end_as_in_telnet_are_shown_without_the_carriage_return():

@@ -7,6 +7,7 @@ import time
 import xml.etree.ElementTree as ET
 
 import pytest
+from test_udp_tcp_panels import below
 
 from netlib.kernel import states
 from netlib.kernel.packet_filter import unplugged
@@ -27,9 +28,9 @@ def panel():
 
 
 def press(panel, label: str, side: str = "client"):
-    row = panel.box.children[{"client": 2, "server": 3}[side]]
-    every = [*panel.box.children[1].children, *row.children[1:]]
-    next(each for each in every if each.description == label).click()
+    buttons = [b for b in below(panel.box) if getattr(b, "description", "") == label]
+    sides = [b for b in buttons if f"netlib-{side}" in b._dom_classes]
+    (sides or buttons)[0].click()
 
 
 def said(panel) -> str:

@@ -2,6 +2,7 @@
 
 import re
 import sys
+import time
 from statistics import median
 
 import pytest
@@ -25,9 +26,18 @@ def panel():
 
 
 def press(panel: SlowPanel) -> list[Timing]:
-    (sending,) = (w for w in panel.box.children[1].children if "netlib-send" in w._dom_classes)
-    sending.click()
+    """Press Send; return the times once the panel shows them."""
+    panel.send_button.click()
+    finish(panel)
     return panel.timings
+
+
+def finish(panel: SlowPanel):
+    """Do the pump's work, which a kernel's event loop does, until nothing is on its way."""
+    deadline = time.monotonic() + 10
+    while panel._session and time.monotonic() < deadline:
+        panel.pump.flush()
+        time.sleep(0.002)
 
 
 @on_linux
@@ -64,7 +74,43 @@ def test_where_the_system_does_not_tell_the_table_says_so():
     assert table[1][4] == "40.0 ms"
 
 
-def test_a_bar_is_as_long_as_its_time():
+def test_a_bar_is_as_long_as_its_time_on_a_scale_in_round_milliseconds():
     drawn = bars([Timing(0.08, 0.04, 0.02), Timing(0.04, 0.0, 0.04)])
-    widths = [int(width) for width in re.findall(r"width:(\d+)px", drawn)]
-    assert widths[:6] == [130, 65, 65, 0, 130, 0]
+    widths = [float(width) for width in re.findall(r"width:([\d.]+)%", drawn)]
+    assert widths == [50, 25, 25, 0, 50, 0]
+    assert re.findall(r"left:([\d.]+)%.>([\d ms]+)<", drawn)[-2:] == [
+        ("87.5", "70"),
+        ("100.0", "80 ms"),
+    ]
+
+
+@pytest.mark.parametrize("longest", [0.0003, 0.009, 0.0441, 0.2, 1.7])
+def test_a_scale_has_a_few_marks_whatever_the_time(longest):
+    marks = bars([Timing(longest, None, 0.0)]).count("left:")
+    assert 4 <= marks <= 10
+
+
+def test_while_requests_are_on_their_way_the_panel_says_so_and_takes_no_second_press(panel):
+    panel.rtt.value = 100.0
+    panel.send_button.click()
+    assert "Sending" in panel.status.value and panel.send_button.disabled
+    first = panel._session
+    panel.send_button.click()
+    assert panel._session is first
+    finish(panel)
+    assert len(panel.timings) == REQUESTS and not panel.send_button.disabled
+
+
+def test_stop_does_not_wait_for_the_requests(panel):
+    panel.rtt.value = 100.0
+    panel.send_button.click()
+    began = time.monotonic()
+    panel.stop()
+    assert time.monotonic() - began < 0.35, "the requests would take 0.4 s"
+    assert "stopped" in panel.status.value
+
+
+def test_a_task_is_set_and_sent_at_a_click(panel):
+    panel.task.value = "two writes, TCP_NODELAY"
+    finish(panel)
+    assert "2 writes each, with TCP_NODELAY" in panel.status.value

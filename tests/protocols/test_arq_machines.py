@@ -169,3 +169,28 @@ def test_a_selective_receiver_is_a_set_with_a_window(window):
         assert answers == [wire.ack(number % 8)]
         assert receiver.delivered == [str(n).encode() for n in range(expected)]
     assert len(receiver.delivered) > 50
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_message_added_on_the_way_is_delivered_after_the_others(name):
+    sender, receiver = pair(name, numbered(1), timeout=1.0)
+    (first,) = sender.wake(0.0)
+    sender.add(b"added")
+    second = sender.wake(0.1) if sender.deadline == 0.0 else []  # where the window has room
+    (answer,) = receiver.receive(first, 0.2)
+    second += sender.receive(answer, 0.3)
+    assert len(second) == 1 and not sender.done
+    (answer,) = receiver.receive(second[0], 0.4)
+    assert sender.receive(answer, 0.5) == [] and sender.done
+    assert receiver.delivered == [b"m0", b"added"] and sender.retransmissions == 0
+
+
+@pytest.mark.parametrize("name", PAIRS)
+def test_a_message_added_when_all_are_delivered_is_due_at_once(name):
+    sender, receiver = pair(name, [], timeout=1.0)
+    assert sender.done and sender.deadline is None
+    sender.add(b"late")
+    assert sender.deadline == 0.0 and not sender.done
+    (datagram,) = sender.wake(7.0)
+    (answer,) = receiver.receive(datagram, 7.1)
+    assert sender.receive(answer, 7.2) == [] and sender.done and receiver.delivered == [b"late"]

@@ -27,7 +27,7 @@ from netlib.worlds import Conversation, Relay, converse, simulate, simulate_all
 HERE, THERE = ("127.0.0.1", 1), ("127.0.0.1", 2)
 SVG = "{http://www.w3.org/2000/svg}"
 DATA, ANSWER, WRONG = "#0072B2", "#009E73", "#D55E00"
-FONT = 12  # pixels
+FONT = 16  # pixels
 
 
 class Asker:
@@ -294,8 +294,12 @@ def texts(ladder: Ladder) -> list[str]:
     return [text.text for text in drawn(ladder).iter(f"{SVG}text")]
 
 
+def arrows(ladder: Ladder) -> list[ET.Element]:
+    return drawn(ladder).findall(f".//{SVG}line[@stroke-width='2']")
+
+
 def colours(ladder: Ladder) -> list[str]:
-    return [line.get("stroke") for line in drawn(ladder).findall(f"{SVG}line")[2:]]
+    return [line.get("stroke") for line in arrows(ladder)]
 
 
 def test_data_is_blue_answers_are_green_and_what_went_wrong_is_orange():
@@ -322,7 +326,7 @@ def shapes(ladder: Ladder) -> set[str]:
 
 
 def test_time_runs_down_and_an_answer_leaves_where_its_question_arrived():
-    one, answer = drawn(told(Asker(b"one"), Link(0.05))).findall(f"{SVG}line")[2:]
+    one, answer = arrows(told(Asker(b"one"), Link(0.05)))
     assert int(one.get("y1")) < int(one.get("y2")) == int(answer.get("y1"))
     assert one.get("x2") == answer.get("x1")
 
@@ -335,8 +339,12 @@ def test_each_time_stands_once_at_the_side():
 
 def test_a_burst_of_one_instant_is_spread_so_that_each_can_be_read():
     ladder = told(Burst(*(b"%d" % n for n in range(8))), Link(0.05))
-    heights = [int(line.get("y1")) for line in drawn(ladder).findall(f"{SVG}line")[2:10]]
-    assert all(later - earlier >= 13 for earlier, later in pairwise(heights))
+    heights = [int(line.get("y1")) for line in arrows(ladder)[:8]]
+    assert all(later - earlier > FONT for earlier, later in pairwise(heights))
+    bars = drawn(ladder).findall(f".//{SVG}line[@stroke-linecap]")
+    assert (bars[0].get("y1"), bars[0].get("y2")) == (str(heights[0]), str(heights[-1]))
+    assert texts(ladder)[-1] == "a bar: one instant, drawn apart to be read"
+    assert "instant" not in "".join(texts(told(Asker(b"one"), Link(0.05))))
 
 
 @pytest.mark.parametrize("lost", range(4))
@@ -348,8 +356,10 @@ def test_in_a_window_with_a_loss_no_name_covers_another_or_the_cross(lost):
     heights = sorted(int(name.get("y")) for name in names)
     assert all(below - above >= FONT for above, below in pairwise(heights))
     paths = (path.get("d") for path in drawn(ladder).findall(f"{SVG}path"))
-    left = next(int(re.match(r"M(\d+)", d)[1]) for d in paths if re.sub("[^A-Z]", "", d) == "MLML")
-    assert all(left > int(name.get("x")) + 30 for name in names), "names are 60 pixels wide"
+    cross = next(d for d in paths if re.sub("[^A-Z]", "", d) == "MLML")
+    left, cross = map(int, re.match(r"M(\d+) (\d+)", cross).groups())
+    beside = [n for n in names if abs(int(n.get("y")) - cross) < FONT]
+    assert all(left > int(name.get("x")) + 50 for name in beside), "names are 100 pixels wide"
 
 
 def test_a_silence_is_shortened_and_the_line_broken_there():
@@ -361,12 +371,72 @@ def test_a_silence_is_shortened_and_the_line_broken_there():
 
 def test_a_long_ladder_is_a_box_to_scroll_in_and_a_short_one_is_not():
     short, long = (told(Burst(*[b"x"] * n), Link(0.05)) for n in (2, 60))
-    assert short._repr_html_() is None and short._repr_svg_() == short.svg()
-    assert long._repr_svg_() is None
-    box = ET.fromstring(long._repr_html_())
-    assert "max-height:600px" in box.get("style") and "overflow:auto" in box.get("style")
+    assert short.html() == short.svg() and "text/html" not in short._repr_mimebundle_()[0]
+    assert set(long._repr_mimebundle_()[0]) == {"text/plain", "text/html"}
+    box = ET.fromstring(long.html())
+    assert "max-height:560px" in box.get("style") and "overflow:auto" in box.get("style")
     assert (box.get("tabindex"), box.get("role")) == ("0", "region")
-    assert told(Burst(b"x"), Link(0.05), height=50)._repr_svg_() is None
+
+
+def talk(messages: int, **links) -> Ladder:
+    """Return the ladder of a window of 4, whose rounds all look alike."""
+    ends = SelectiveRepeatSender([b"%d" % n for n in range(messages)], 4, 0.3)
+    return Ladder(simulate(ends, SelectiveRepeatReceiver(4), Link(0.05, **links), Link(0.05)))
+
+
+@pytest.mark.parametrize("messages", range(1, 13))
+def test_no_picture_is_wider_than_the_column_or_taller_than_the_screen(messages):
+    whole = drawn(talk(messages))
+    assert int(whole.get("width")) == 840 and int(whole.get("height")) <= 560
+
+
+def test_a_longer_conversation_continues_in_a_second_column_and_loses_nothing():
+    ladder = talk(12)
+    columns = drawn(ladder).findall(f"{SVG}svg")
+    assert [column.get("x") for column in columns] == ["0", "420"]
+    assert texts(ladder).count("sender") == texts(ladder).count("receiver") == 2
+    names = [text for text in texts(ladder) if text in {arrow.label for arrow in ladder.arrows}]
+    assert sorted(names) == sorted(arrow.label for arrow in ladder.arrows)
+
+
+@pytest.mark.parametrize("lost", range(12))
+def test_no_two_names_of_arrows_overlap_in_either_column(lost):
+    for n, column in enumerate(drawn(talk(12, loss={lost})).findall(f"{SVG}svg")):
+        names = [t for t in column.findall(f"{SVG}text") if t.get("text-anchor") == "middle"]
+        places = [(int(t.get("x")), int(t.get("y")), 9 * len(t.text)) for t in names]
+        for k, (x, y, width) in enumerate(places):
+            for other_x, other_y, other in places[:k]:
+                apart = abs(y - other_y) >= 14 or abs(x - other_x) >= (width + other) / 2
+                assert apart, f"column {n}: {names[k].text} at {x}, {y}"
+
+
+def test_an_acknowledgement_given_again_is_not_drawn_in_the_colour_of_loss():
+    steps = (0, "send", "a"), (0, "receive", "a"), (1, "send", "ACK"), (2, "send", "a")
+    trace = recorded(*steps)
+    for action, payload, peer in (("receive", b"FIN", THERE), ("send", b"ACK", THERE)):
+        trace.record_at(3, "sender", action, payload, peer)
+    repeated = colours(Ladder(trace))[-2:]
+    assert repeated == [WRONG, WRONG]  # both lost: nothing arrived
+    trace.record_at(3.1, "receiver", "receive", b"ACK", HERE)
+    assert colours(Ladder(trace))[-1] == DATA
+
+
+def test_a_server_that_has_accepted_before_it_speaks_first_is_drawn_as_the_server():
+    trace = Trace(lambda: 0.0)
+    trace.name(HERE, "server")
+    trace.name(THERE, "client")
+    trace.record("server", "accept", b"", THERE)
+    trace.record("server", "send", b"220 ready", THERE)
+    trace.record("client", "receive", b"220 ready", HERE)
+    assert colours(Ladder(trace)) == [ANSWER]
+
+
+def test_a_place_may_send_to_itself_again():
+    trace = Trace(lambda: 0.0)
+    trace.name(HERE, "sender")
+    for _ in range(2):
+        trace.record("sender", "send", b"a", HERE)
+    assert len(arrows(Ladder(trace))) == 2
 
 
 def test_of_a_long_trace_a_part_is_shown_and_the_rest_is_counted():
@@ -419,8 +489,9 @@ def test_any_trace_gives_a_well_formed_picture_and_no_arrow_runs_back_in_time(st
         for note in {"arrives": [""], "twice": ["", "copy"], "late": []}.get(fate, []):
             trace.record_at(at + 0.5, "<receiver>", "receive", payload, HERE, note)
     ladder = Ladder(trace)
-    assert {e.tag.removeprefix(SVG) for e in drawn(ladder)} <= {"rect", "line", "path", "text"}
-    assert ET.fromstring(ladder._picture().box("", 100)).tag == "div"
+    shapes = {e.tag.removeprefix(SVG) for e in drawn(ladder).iter()}
+    assert shapes <= {"svg", "rect", "line", "path", "text"}
+    assert ET.fromstring(ladder._picture().box("")).tag == "div"
     assert all(a.end is None or a.end > a.start for a in ladder.arrows)
     ends = [arrow.end for arrow in ladder.arrows if arrow.end is not None]
     assert len(ends) == len(set(ends)), "no arrival belongs to two"

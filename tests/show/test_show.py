@@ -6,7 +6,7 @@ import xml.etree.ElementTree as ET
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from IPython.core.formatters import SVGFormatter
+from IPython.core.formatters import DisplayFormatter
 
 from netlib.show.exercise import exercise
 from netlib.show.ladder import Ladder
@@ -30,7 +30,7 @@ def traced(*steps: str) -> Trace:
 
 
 def drawn(ladder: Ladder) -> ET.Element:
-    return ET.fromstring(ladder._repr_svg_())
+    return ET.fromstring(ladder.svg())
 
 
 def ends(ladder: Ladder) -> list[tuple[int, int | None]]:
@@ -75,11 +75,6 @@ def test_a_lost_datagram_has_a_cross_and_no_head_and_dies_half_way():
     assert reach(lost) == reach(arrived) / 2
 
 
-def test_two_places_stand_as_far_apart_as_asked():
-    trace = traced("send a", "receive a")
-    assert reach(Ladder(trace, lane=520)) == 2 * reach(Ladder(trace))
-
-
 def reach(ladder: Ladder) -> float:
     arrow = drawn(ladder).findall(f"{SVG}line")[-1]
     return abs(int(arrow.get("x2")) - int(arrow.get("x1")))
@@ -108,7 +103,8 @@ def test_real_sockets_give_a_ladder_in_causal_order():
         sender.send(b"there", receiver.address)
         receiver.receive()
     assert ends(Ladder(trace)) == [(0, 1)]
-    assert SVGFormatter()(Ladder(trace)).startswith("<svg")
+    data, _ = DisplayFormatter().format(Ladder(trace))
+    assert data["image/svg+xml"].startswith("<svg") and data["text/plain"] == repr(Ladder(trace))
 
 
 hostile = st.one_of(st.binary(max_size=60), st.sampled_from([b"</text><script>", b"&amp;]]>\x00"]))
@@ -124,7 +120,8 @@ def test_a_ladder_of_any_payloads_is_well_formed_and_shows_each_as_text(datagram
     ladder = Ladder(trace)
     shown = [text.text for text in drawn(ladder).iter(f"{SVG}text")]
     assert shown == [*ladder.roles, *(arrow.label for arrow in ladder.arrows)]
-    assert {e.tag.removeprefix(SVG) for e in drawn(ladder)} <= {"rect", "line", "path", "text"}
+    shapes = {e.tag.removeprefix(SVG) for e in drawn(ladder).iter()}
+    assert shapes <= {"svg", "rect", "line", "path", "text"}
 
 
 def test_a_blank_exercise_says_not_yet_and_why(capsys):

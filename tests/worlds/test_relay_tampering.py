@@ -125,3 +125,28 @@ def test_news_are_told_once():
 def test_a_wrong_request_says_what_was_expected(asked, said):
     with on_the_way() as (relay, _), pytest.raises(ValueError, match=said):
         relay.tamper(*asked)
+
+
+@pytest.mark.parametrize(("copy", "notes"), [(0, ["copy"]), (1, [""])])
+def test_a_datagram_and_its_copy_can_be_told_apart(copy, notes):
+    with on_the_way(b"a", delay=0.3) as (relay, receiver):
+        assert relay.tamper("forward", 0, "duplicate")
+        assert relay.tamper("forward", 0, "drop", copy=copy)
+        assert not relay.tamper("forward", 0, "delay", 1.0, copy=copy), "it is gone"
+        receiver.receive()
+        rows = settled(relay, 1) and relay.rows_since()[1]
+        assert [(row.action, row.copy) for row in rows[1:]] == [
+            ("lost", copy),
+            ("receive", 1 - copy),
+        ]
+        assert [event.note for event in relay.trace.only("receive")] == notes
+
+
+def test_a_trace_does_not_tell_a_datagram_lost_because_its_copy_is():
+    with on_the_way(b"a", delay=0.3) as (relay, receiver):
+        relay.tamper("forward", 0, "duplicate")
+        relay.tamper("forward", 0, "drop", copy=1)
+        receiver.receive()
+        settled(relay, 1)
+    assert [(arrow.end is None, arrow.why) for arrow in Ladder(relay.trace).arrows] == [(False, "")]
+    assert relay.report.forward.drops == {BY_HAND: 1}

@@ -7,10 +7,10 @@ from math import isclose
 import ipywidgets as ipw
 
 from netlib.links.link import Link
-from netlib.panels.link.plot import Window, picture
+from netlib.panels.link.plot import Window, key, picture
 from netlib.panels.link.presets import PRESETS, SOURCES, preset
 from netlib.panels.link.stream import LiveStream
-from netlib.panels.panel import WIDE, Panel, button, choice, in_rows, slider
+from netlib.panels.panel import WIDE, Panel, button, choice, slider, tasks
 from netlib.panels.pump import Pump
 from netlib.panels.session import STUCK, End
 from netlib.trace import html_table
@@ -19,6 +19,15 @@ PER_SECOND = 6.0  # updates of the picture, at most
 RATES = (40e3, 50e3, 60e3, 70e3, 76e3, 80e3, 90e3, 100e3, 120e3, 200e3, 500e3, 1e6)  # bits/s
 QUEUES = (0, 1, 2, 3, 5, 10, 20, 50)  # datagrams
 NO_LIMIT = ("no limit", None)
+PLAIN = {"loss": 0.0, "delay": 20.0, "jitter": 0.0, "rate": None, "queue": None}
+TASKS = {
+    "a load above 1": {"rate": 70e3},
+    "a load above 1, a short queue": {"rate": 70e3, "queue": 10},
+    "jitter 10 ms": {"delay": 40.0, "jitter": 10.0},
+    "jitter 30 ms": {"delay": 40.0, "jitter": 30.0},
+    "rate 76, queue 50": {"delay": 40.0, "rate": 76e3, "queue": 50},
+    "loss 10 %": {"loss": 10.0},
+}
 
 _numbers = count(1)
 
@@ -53,12 +62,17 @@ class LinkPanel(Panel):
         self._make_sliders(100 * loss, 1000 * delay, 1000 * jitter, rate, queue)
         names = [("none: the sliders", ""), *((name, name) for name in PRESETS)]
         self.preset = ipw.Dropdown(options=names, description="preset", style=WIDE)
-        self.preset.layout.width = "19em"
+        self.preset.layout.width = "17em"
         self.preset.add_class("netlib-preset").observe(lambda _: self._choose(), "value")
-        self.start_button = button("Start", lambda _: self._press(), "start, pause or resume")
-        last = ipw.HBox([self.preset, self.start_button], layout={"width": "31em"})
-        self.source, self.view = ipw.HTML(), ipw.HTML().add_class("netlib-live")
-        super().__init__("Link panel", *in_rows([*self.sliders, last]), self.source, self.view)
+        tip, press = "start, pause or resume", self.if_open(lambda _: self._press())
+        self.start_button = button("Start", press, tip, main=True)
+        self.task = tasks(TASKS, self.if_open(self._set))
+        self.source = ipw.HTML().add_class("netlib-source")
+        first = ipw.HBox([self.start_button, self.task, self.preset, self.source])
+        sliders = ipw.HBox(self.sliders).add_class("netlib-grid")
+        self.view = ipw.HTML().add_class("netlib-live")
+        super().__init__("Link panel", first, sliders, self.view)
+        self.page.observe(lambda _: self._draw(), "width")
         self.pump = Pump(self._show, PER_SECOND)
         self._draw()
         self.set_status("Press Start: then a real stream runs, and each slider acts on it at once.")
@@ -89,8 +103,8 @@ class LinkPanel(Panel):
         tip = "the stream needs 80 kbit/s"
         self.rate = choice("rate [kbit/s]", [*rates, NO_LIMIT], rate, tip)
         queues = [(str(n), n) for n in sorted({*QUEUES, QUEUES[0] if queue is None else queue})]
-        tip = "room to wait for the rate"
-        self.queue = choice("queue [packets]", [*queues, NO_LIMIT], queue, tip)
+        tip = "room to wait for the rate, in packets"
+        self.queue = choice("queue [pkt]", [*queues, NO_LIMIT], queue, tip)
         self.sliders = [self.loss, self.delay, self.jitter, self.rate, self.queue]
         for each in self.sliders:
             each.observe(self._moved, "value")
@@ -104,10 +118,21 @@ class LinkPanel(Panel):
             for each, value in zip(self.sliders, (*numbers, link.rate, link.queue), strict=True):
                 _put_near(each, value)
             self._preset = link  # only now: what moves a slider ends a preset
-        source = f"{name}: {PRESETS[name][0]}, in order. {SOURCES[name]}" if name else ""
-        self.source.value = html.escape(source)
+        self.source.value = _sources(name) if name else ""
         self.set_status(f"{self._rule()}.")
         self._dial()
+
+    def _set(self, task: dict):
+        """Put the sliders as a task of the notebooks wants them, and start."""
+        self.preset.value = ""
+        for name, value in (PLAIN | task).items():
+            each = getattr(self, name)
+            if isinstance(each, ipw.FloatSlider):
+                each.value = value
+            else:  # by index: to ipywidgets, the value None is no choice
+                each.index = [number for _, number in each.options].index(value)
+        if self._stream is None or self._stream.paused:
+            self._press()
 
     def _rule(self) -> str:
         """Return in words what the stream obeys."""
@@ -157,8 +182,8 @@ class LinkPanel(Panel):
         if self.pump.left_out:
             words += f" Not counted, while a cell ran: {self.pump.left_out} reports."
         table = html_table(self._window.rows())
-        below = f'<div style="font-size:1.2em">{table}{html.escape(words)}&nbsp;</div>'
-        self.view.value = picture(self._window, self._name) + below
+        below = f"{table}{html.escape(words)}&nbsp;"
+        self.view.value = key() + picture(self._window, self._name, self.page.width) + below
 
     def _end(self, why: str) -> str:
         stream, self._stream = self._stream, None
@@ -169,6 +194,11 @@ class LinkPanel(Panel):
         words = f"The stream is over: {why}. {remark}".strip()
         self.set_status(f"{words} Press Start for a new one.")
         return remark
+
+
+def _sources(name: str) -> str:
+    words = html.escape(f"{name}: {PRESETS[name][0]}, in order. {SOURCES[name]}")
+    return f"<details><summary>sources</summary>{words}</details>"
 
 
 def _put_near(widget: ipw.FloatSlider | ipw.SelectionSlider, value: float):

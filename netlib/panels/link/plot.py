@@ -13,11 +13,13 @@ WINDOW = 10.0  # seconds that are shown
 GRACE = 0.5  # seconds after which a datagram that should be there counts as lost
 
 VIRTUAL = "#aaa"
-WIDTH, HEIGHT = 900, 340  # of the picture, in its own pixels
+REAL, GONE = f"var(--netlib-real,{SENDER})", f"var(--netlib-lost,{LOSS})"
+SIGN = "width:1em;height:1em"
+EM = 16  # units of the picture's own: as wide as the panel, it is as large as the panel's text
+HEIGHT = 202
 DESCRIPTION = "Delays of the last ten seconds, in both worlds; the table below has the numbers"
-STYLE = "width:100%;max-width:1100px;display:block"
-LEFT, RIGHT, TOP, BOTTOM = 64, 886, 74, 286  # of the axes
-LANE = 50  # where the losses are
+LEFT, MARGIN, TOP, BOTTOM = 64, 10, 34, 156  # of the axes
+LANE = 16  # where the losses are
 JITTER = "jitter (RFC 3550)"
 BUSY = 5e-3  # seconds: a relay that is later than this cannot show what a link does
 STEPS = {1: 0.25, 1.5: 0.5, 2: 0.5, 3: 1, 4: 1, 5: 1, 6: 2, 8: 2, 10: 2}  # top of an axis: step
@@ -83,7 +85,7 @@ class Window:
         virtual = [(f.due, f.due - f.sent) for f in recent if f.due is not None]
         virtual = [pair for pair in virtual if pair[0] <= self.now]
         return [
-            ["", "sent", "lost", "lost, last 10 s", "mean delay, last 10 s", JITTER],
+            ["world", "sent", "lost", "lost, last 10 s", "mean delay, last 10 s", JITTER],
             ["real", *_cells(totals, share, "lost", real)],
             ["virtual time", *_cells(totals, share, "lost virtually", virtual)],
         ]
@@ -116,25 +118,45 @@ def running_jitter(delays: list[float]) -> float:
     return estimate
 
 
-def picture(window: Window, name: str = "live") -> str:
-    """Return the window as SVG: delay over the time of sending, with the losses above.
+def picture(window: Window, name: str = "live", width: int = 58) -> str:
+    """Return the window as SVG, `width` em wide: delay over the time of sending, losses above.
 
     Blue is real and lies on grey, the same Link in virtual time. `name` keeps two pictures in one
     page apart. It holds numbers only: nothing from the network is text here.
     """
+    right = max(14, width) * EM - MARGIN
     flights = window.recent()
     delays = [end - f.sent for f in flights for end in (f.due, f.arrived) if end is not None]
     top, step = _scale(1000 * max(delays, default=0.04))
-    due = [_dot(window, f.sent, f.due, top) for f in flights if f.due is not None]
-    arrived = [_dot(window, f.sent, f.arrived, top) for f in flights if f.arrived is not None]
-    lost_there = [(_x(window, f.sent), LANE) for f in flights if f.due is None]
+
+    def dots(pairs: list[tuple[float, float]]) -> list[tuple[int, int]]:
+        return [(_x(window, sent, right), _y(end - sent, top)) for sent, end in pairs]
+
+    def crosses(lost) -> list[tuple[int, int]]:
+        return [(_x(window, f.sent, right), LANE) for f in lost]
+
     gone = (f for f in flights if f.arrived is None and f.decided < window.now)
-    lost = [(_x(window, f.sent), LANE) for f in gone]
-    marks = [(due, "v"), (arrived, "r"), (lost_there, "w"), (lost, "x")]
-    drawn = "".join(_marked(points, f"{name}-{kind}") for points, kind in marks)
-    inside = _definitions(name) + _legend() + _axes(top, step) + drawn
-    look = {"style": STYLE, "font_size": 16, "fill": "currentColor"}
-    return svg.picture(inside, WIDTH, HEIGHT, DESCRIPTION, **look)
+    marks = {
+        "v": dots([(f.sent, f.due) for f in flights if f.due is not None]),
+        "r": dots([(f.sent, f.arrived) for f in flights if f.arrived is not None]),
+        "w": crosses(f for f in flights if f.due is None),
+        "x": crosses(gone),
+    }
+    drawn = "".join(_marked(points, f"{name}-{kind}") for kind, points in marks.items())
+    inside = _definitions(name) + _axes(top, step, right) + drawn
+    look = {"style": "width:100%;display:block", "font_size": 14, "fill": "currentColor"}
+    return svg.picture(inside, right + MARGIN, HEIGHT, DESCRIPTION, **look)
+
+
+def key() -> str:
+    """Return what the marks mean, as HTML that wraps where the page is narrow."""
+    marks, entries = _marks(), []
+    words = {"vr": "real, on grey: the same Link in virtual time", "wx": "lost, likewise"}
+    for kinds, meaning in (words | {"v": "still on its way"}).items():
+        drawn = svg.shape("g", "".join(marks[k] for k in kinds), transform="translate(8 8)")
+        sign = svg.shape("svg", drawn, viewBox="0 0 16 16", aria_hidden="true", style=SIGN)
+        entries.append(f"<span>{sign} {meaning}</span>")
+    return f'<div class="netlib-key">{"".join(entries)}</div>'
 
 
 def _cells(totals: Counter, share: Counter, lost: str, pairs: list[tuple]) -> list[str]:
@@ -164,12 +186,12 @@ def _scale(largest: float) -> tuple[float, float]:
     return top * unit, STEPS[top] * unit
 
 
-def _x(window: Window, at: float) -> int:
-    return round(RIGHT - (window.now - at) / WINDOW * (RIGHT - LEFT))
+def _x(window: Window, at: float, right: int) -> int:
+    return round(right - (window.now - at) / WINDOW * (right - LEFT))
 
 
-def _dot(window: Window, sent: float, end: float, top: float) -> tuple[int, int]:
-    return _x(window, sent), round(BOTTOM - 1000 * (end - sent) / top * (BOTTOM - TOP))
+def _y(delay: float, top: float) -> int:
+    return round(BOTTOM - 1000 * delay / top * (BOTTOM - TOP))
 
 
 def _marked(points: list[tuple[int, int]], mark: str) -> str:
@@ -187,9 +209,9 @@ def _marked(points: list[tuple[int, int]], mark: str) -> str:
 def _marks() -> dict[str, str]:
     return {
         "v": svg.shape("circle", r=5, fill=VIRTUAL),
-        "r": svg.shape("circle", r=2.2, fill=SENDER),
+        "r": svg.shape("circle", r=2.2, fill=REAL),
         "w": svg.cross(0, 0, VIRTUAL, 6),
-        "x": svg.cross(0, 0, LOSS, 2.2),
+        "x": svg.cross(0, 0, GONE, 2.2),
     }
 
 
@@ -199,29 +221,17 @@ def _definitions(name: str) -> str:
     return svg.shape("defs", "".join(marks))
 
 
-def _legend() -> str:
-    entries = [
-        (LEFT + 8, "vr", "real, on grey: the same Link in virtual time"),
-        (LEFT + 400, "wx", "lost, likewise"),
-        (LEFT + 560, "v", "still on its way"),
-    ]
-    marks = _marks()
-    parts = [(x, [marks[k] for k in kinds] + [svg.text(14, 5, t)]) for x, kinds, t in entries]
-    return "".join(svg.shape("g", "".join(p), transform=f"translate({x} 18)") for x, p in parts)
-
-
-def _axes(top: float, step: float) -> str:
+def _axes(top: float, step: float, right: int) -> str:
     ticks = [n * step for n in range(round(top / step) + 1)]
-    heights = [(round(BOTTOM - tick / top * (BOTTOM - TOP)), f"{tick:g}") for tick in ticks]
-    times = [
-        (round(LEFT + n / WINDOW * (RIGHT - LEFT)), f"{WINDOW - n:g}") for n in range(0, 11, 2)
-    ]
-    grid = "".join(f"M{LEFT} {y}H{RIGHT}" for y, _ in heights)
+    heights = [(_y(tick / 1000, top), f"{tick:g}") for tick in ticks]
+    ago = range(0, 11, 2)
+    times = [(round(right - n / WINDOW * (right - LEFT)), f"{n}") for n in ago]
+    grid = "".join(f"M{LEFT} {y}H{right}" for y, _ in heights)
     parts = [svg.path(grid, stroke="currentColor", opacity=0.15)]
     parts += [svg.text(LEFT - 8, y + 5, label, "end") for y, label in heights]
-    parts += [svg.text(x, BOTTOM + 22, label, "middle") for x, label in times]
+    parts += [svg.text(x, BOTTOM + 20, label, "middle") for x, label in times]
     parts.append(svg.text(LEFT - 8, LANE + 5, "lost", "end"))
-    parts.append(svg.text((LEFT + RIGHT) // 2, BOTTOM + 46, "sent, seconds ago", "middle"))
+    parts.append(svg.text((LEFT + right) // 2, BOTTOM + 40, "sent, seconds ago", "middle"))
     upwards = f"translate(16 {(TOP + BOTTOM) // 2}) rotate(-90)"
     parts.append(svg.text(0, 0, "one-way delay [ms]", "middle", transform=upwards))
     return "".join(parts)

@@ -1,13 +1,12 @@
 """The four buffers of a connection whose two ends both send and do not receive."""
 
 from netlib.kernel.tcp_queues import TCPQueues
-from netlib.show.plots import FILLS, RECEIVER, SENDER
+from netlib.show.plots import CENTRED, FILLS, RECEIVER, SENDER, ink_on
 
 # (left, right), where the kernel does not tell: what notebook 04 measured on Linux 6.18
 RECORDED = TCPQueues(32768, 24576), TCPQueues(32768, 24576)
 NOTE = "recorded on Linux 6.18, not measured here"
 WIDTH, HEIGHT = 2.5, 0.62
-CENTRED = {"ha": "center", "va": "center", "fontsize": 9}
 
 
 def four_buffers(left: TCPQueues | None, right: TCPQueues | None, ax):
@@ -26,8 +25,8 @@ def four_buffers(left: TCPQueues | None, right: TCPQueues | None, ax):
     ]
     for x, y, size, color, name in boxes:
         ax.barh(y, WIDTH, HEIGHT, x - WIDTH / 2, color=color)
-        ink = "white" if color == SENDER else "black"  # white on this green is too faint
-        ax.text(x, y, f"{name}\n{size:,} bytes".replace(",", " "), **CENTRED, color=ink)
+        words = f"{name}\n{size:,} bytes".replace(",", " ")
+        ax.text(x, y, words, **CENTRED, color=ink_on(color))
     for x, name in (0.6, "left"), (9.4, "right"):
         ax.barh(0.5, 1.5, 1 + HEIGHT, x - 0.75, color=FILLS[2])
         ax.text(x, 0.5, f"{name}:\nsending,\nnot\nreceiving", **CENTRED)

@@ -1,6 +1,7 @@
 """A datagram cut into the packets that carry it over a link of a given MTU (RFC 791, 3.2)."""
 
-from netlib.show.style import AMBER, SENDER, SKY
+from netlib.show import plots
+from netlib.show.style import AMBER, SENDER, SKY, ink_on
 
 IP, UDP = 20, 8  # bytes of a header
 
@@ -29,13 +30,12 @@ def fragments(size: int, ax, *, mtu: int = 1500):
             width = 150.0 if name and count else float(count)
             ax.barh(-row, width, left=left, height=0.6, color=color, edgecolor="white")
             if count:
-                ink = "black" if name else "white"
                 text = f"{name} {count}" if name else f"{count} bytes of payload"
-                ax.text(left + width / 2, -row, text, color=ink, ha="center", va="center")
+                place = left + width / 2, -row
+                ax.text(*place, text, color=ink_on(color), ha="center", va="center")
             left += width
     names = [f"packet {row + 1}" for row in range(len(packets))]
-    ax.set(yticks=[-row for row in range(len(packets))], yticklabels=names, xticks=[])
-    for side in ("left", "bottom"):
-        ax.spines[side].set_visible(False)
-    ax.tick_params(left=False)
+    plots.rows(ax, [-row for row in range(len(packets))], names)
+    ax.set(xticks=[])
+    ax.spines["bottom"].set_visible(False)
     return ax

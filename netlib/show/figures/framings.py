@@ -2,9 +2,8 @@
 
 from itertools import accumulate
 
-from netlib.show.plots import FILLS, SENDER
-
-CENTRED = {"ha": "center", "va": "center", "fontsize": 9}
+from netlib.show import plots
+from netlib.show.plots import CENTRED, FILLS, SENDER, ink_on
 
 
 def framings(streams: dict[str, list[bytes]], messages: list[bytes], ax):
@@ -15,10 +14,8 @@ def framings(streams: dict[str, list[bytes]], messages: list[bytes], ax):
     """
     for row, frames in enumerate(streams.values()):
         _tape(frames, messages, row, ax)
-    ax.set(yticks=range(len(streams)), yticklabels=list(streams), ylim=(len(streams) - 0.5, -0.5))
-    ax.set(xlabel="position in the stream [bytes]", xlim=(0, None))
-    ax.spines["left"].set_visible(False)
-    ax.tick_params(left=False)
+    plots.rows(ax, range(len(streams)), list(streams))
+    ax.set(xlabel="position in the stream [bytes]", xlim=(0, None), ylim=(len(streams) - 0.5, -0.5))
     return ax
 
 
@@ -28,8 +25,8 @@ def _tape(frames: list[bytes], messages: list[bytes], row: int, ax):
     colors = [SENDER if each else FILLS[2] for each in payload]
     ax.barh([row] * len(stream), 1, 0.62, range(len(stream)), color=colors, edgecolor="white")
     for place, byte in enumerate(stream):
-        color = "white" if payload[place] else "black"
-        text = ax.text(place + 0.5, row, _shown(byte), **CENTRED, color=color)
+        ink = ink_on(colors[place])
+        text = ax.text(place + 0.5, row, _shown(byte), **CENTRED, color=ink)
         text.set_in_layout(False)  # to lay out so many takes half a second
     ax.vlines(ends, row - 0.42, row + 0.42, color="black", linewidth=1.2)
     ax.text(len(stream) + 0.5, row, f"{len(stream)} bytes", va="center", fontsize=9)

@@ -6,6 +6,7 @@ from typing import NamedTuple
 from matplotlib.axes import Axes
 
 from netlib.show import plots
+from netlib.show.plots import CENTRED, dark
 
 
 class Place(NamedTuple):
@@ -25,7 +26,7 @@ PLACES = (
     Place("program", "it comes\ntoo late", "the program's\nclock"),
 )
 TOP = 3.0  # of the boxes
-INK, SOFT, ALARM = "0.15", "0.35", "#A84300"  # the last: LOSS, dark enough for text
+INK, SOFT = "0.15", "0.35"
 
 
 def path(counts: Mapping[str, str], ax: Axes) -> Axes:
@@ -43,7 +44,7 @@ def path(counts: Mapping[str, str], ax: Axes) -> Axes:
         _box(ax, x, place.name.replace(" ", "\n"))
         _mark(ax, x, place, counts.get(place.name, ""))
     for y, row in ((1.75, "lost if"), (0.9, "who tells"), (0.1, "seen here")):
-        ax.text(-1, y, row, ha="center", va="center", fontsize=9, color=SOFT, style="italic")
+        ax.text(-1, y, row, **CENTRED, color=SOFT, style="italic")
     ax.set(xlim=(-1.5, len(PLACES) - 0.5), ylim=(-0.2, TOP + 0.5))
     ax.set_axis_off()
     return ax
@@ -51,12 +52,12 @@ def path(counts: Mapping[str, str], ax: Axes) -> Axes:
 
 def _box(ax: Axes, x: float, words: str):
     box = {"boxstyle": "round,pad=0.35", "facecolor": "white", "edgecolor": plots.SENDER}
-    ax.text(x, TOP, words, ha="center", va="center", fontsize=9, color=INK, bbox=box, zorder=2)
+    ax.text(x, TOP, words, **CENTRED, color=INK, bbox=box, zorder=2)
 
 
 def _mark(ax: Axes, x: float, place: Place, count: str):
     ax.plot([x, x], [TOP, 2.3], color=plots.LOSS, linewidth=1, zorder=0)
     ax.plot([x], [2.3], "x", color=plots.LOSS, markersize=8, markeredgewidth=2)
     for y, words in ((1.75, place.lost), (0.9, place.teller)):
-        ax.text(x, y, words, ha="center", va="center", fontsize=8.5, color=INK)
-    ax.text(x, 0.1, count, ha="center", va="center", fontsize=9, color=ALARM, weight="bold")
+        ax.text(x, y, words, **{**CENTRED, "fontsize": 8.5}, color=INK)
+    ax.text(x, 0.1, count, **CENTRED, color=dark(plots.LOSS), weight="bold")

@@ -57,10 +57,9 @@ def _name(ax, sent, play, missing, in_time):
     """
     top = len(sent)
     at = 0.8 * top
-    place = {"textcoords": "offset points", "va": "center"}
     first = np.interp(at, np.arange(1, top + 1), sent)
-    ax.annotate("sent", (first, at), (-8, 8), ha="right", color=SENDER, **place)
+    plots.name_line(ax, first, at, "sent", SENDER, aside=(-8, 8))
     last = np.interp(at, np.arange(1, top + 1), play)
-    ax.annotate("played", (last, at), (34, -6), ha="left", color=INK, **place)
+    plots.name_line(ax, last, at, "played", INK, aside=(34, -6))
     words = f"• {in_time.sum()} in time\n× {missing.sum()} late or lost"
     ax.text(0.98, 0.06, words, ha="right", va="bottom", transform=ax.transAxes)

@@ -1,5 +1,6 @@
 """What a reset destroys: where the bytes of a connection were, and which of them were read."""
 
+from netlib.show import plots
 from netlib.show.style import LOSS, RECEIVER, SENDER
 
 ROWS = "before close()", "after the RST"
@@ -22,7 +23,6 @@ def reset(taken: int, queued: int, received: int, ax):
         edge = {"edgecolor": color} if color == LOSS else {}
         ax.barh(row, (right - left) / 1e6, 0.55, left / 1e6, **look, **edge)
         ax.text((left + right) / 2e6, row + 0.3, name, color="0.2", ha="center", va="bottom")
-    ax.set(yticks=[1, 0], yticklabels=ROWS, xlabel="position in the stream [MB]", ylim=(-0.4, 1.7))
-    ax.spines["left"].set_visible(False)
-    ax.tick_params(left=False)
+    plots.rows(ax, [1, 0], ROWS)
+    ax.set(xlabel="position in the stream [MB]", ylim=(-0.4, 1.7))
     return ax

@@ -10,12 +10,11 @@ from itertools import accumulate, pairwise
 from operator import itemgetter
 
 from netlib.show import plots
-from netlib.show.style import LOSS, RECEIVER, SENDER, THIRD
+from netlib.show.style import LOSS, RECEIVER, SENDER, THIRD, dark
 from netlib.trace import Trace
 
-DARK_GREEN, DARK_ORANGE = "#00734F", "#A84300"  # dark enough to be read as text
 SHAPES = {"o": "●", "s": "■"}
-LOOKS = (SENDER, SENDER, "o"), (THIRD, "#94426F", "s")  # points, their name, their shape
+LOOKS = (SENDER, "o"), (THIRD, "s")
 
 
 def timer_at_work(trace: Trace, history: Iterable[tuple[float, float]], ax):
@@ -32,12 +31,11 @@ def timer_at_work(trace: Trace, history: Iterable[tuple[float, float]], ax):
     ax.plot([t for t, _ in again], [1000 * wait for _, wait in again], "x", color=LOSS, mew=2)
     peak = rtos.index(max(rtos[1:] or rtos))  # there all lines are apart
     plots.name_line(ax, times[peak], 1000 * rtos[peak], "RTO", SENDER)
-    plots.name_line(ax, times[peak], 800 * means[peak], "SRTT", DARK_GREEN)
+    plots.name_line(ax, times[peak], 800 * means[peak], "SRTT", RECEIVER)
     plots.name_line(ax, times[-1], 1000 * means[-1], "round trips", "0.35")
     if again:
-        place = {"textcoords": "offset points", "va": "center", "ha": "right"}
         time, wait = max(again, key=itemgetter(1))
-        ax.annotate("timeout", (time, 1000 * wait), (-8, 0), color=DARK_ORANGE, **place)
+        plots.name_line(ax, time, 1000 * wait, "timeout", LOSS, aside=(-8, 0))
     ax.set(xlabel="time [s]", ylabel="[ms]", ylim=0)
     return ax
 
@@ -47,7 +45,7 @@ def price_of_k(ks, above, sent_again, ax):
 
     above: fractions of the round trips; sent_again: retransmissions per message.
     """
-    for (name, rows), (color, ink, marker) in zip(sent_again.items(), LOOKS, strict=False):
+    for (name, rows), (color, marker) in zip(sent_again.items(), LOOKS, strict=False):
         plots.measured(ks, [100 * share for share in rows], ax, color=color, marker=marker)
         hollow = {"markerfacecolor": "white", "color": color, "linestyle": ""}
         ax.plot(ks, [100 * share for share in above[name]], marker, **hollow)
@@ -56,7 +54,7 @@ def price_of_k(ks, above, sent_again, ax):
             0.98,
             0.92 - 0.1 * last,
             f"{SHAPES[marker]} {name}",
-            color=ink,
+            color=dark(color),
             ha="right",
             va="center",
             transform=ax.transAxes,

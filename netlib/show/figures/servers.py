@@ -44,7 +44,9 @@ def _name_apart(ax: Axes):
     for line in sorted(ends, key=ends.__getitem__):
         height = max(ends[line], height + APART)
         dashed = line.get_linestyle() == "--"
-        name, color = ("n/λ", "0.35") if dashed else (str(line.get_label()), line.get_color())
+        name, color = (
+            ("n/λ", "0.35") if dashed else (str(line.get_label()), plots.dark(line.get_color()))
+        )
         ax.annotate(name, (1.02, height), xycoords="axes fraction", color=color, va="center")
 
 

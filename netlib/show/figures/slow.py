@@ -33,7 +33,7 @@ def window_delay(sizes, delays, rtt, rate, ax):
     plots.theory(every / product, np.maximum(rtt, 8 * every / rate) * 1e3, ax)
     shown = np.asarray(sizes) / product, np.asarray(delays) * 1e3
     plots.measured(*shown, ax, color=plots.RECEIVER)
-    plots.name_line(ax, 0.15, 2.2 * rtt * 1e3, "at least max(RTT, W/C)", plots.THEORY["color"])
+    plots.name_line(ax, 0.15, 2.6 * rtt * 1e3, "at least max(RTT, W/C)", plots.THEORY["color"])
     ax.set(xlabel=WINDOW, ylabel="delay of an answer [ms]", ylim=0, xlim=0)
     return ax
 
@@ -52,8 +52,8 @@ def held_up(trace: Trace, delivered, ax):
         color, width = (plots.LOSS, 1.2) if held else ("0.6", 0.8)
         ax.plot([first[number] * 1e3, at * 1e3], [0, -1], color=color, linewidth=width, zorder=1)
     ax.plot(np.multiply(delivered, 1e3), -np.ones(len(delivered)), "|", color=plots.THIRD, ms=9)
-    ax.set(yticks=[1, 0, -1], yticklabels=["sent", "arrived", "handed over"], ylim=(-1.2, 1.2))
-    ax.set(xlabel="time [ms]")
+    plots.rows(ax, [1, 0, -1], ["sent", "arrived", "handed over"])
+    ax.set(xlabel="time [ms]", ylim=(-1.2, 1.2))
     return ax
 
 

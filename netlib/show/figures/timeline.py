@@ -12,7 +12,7 @@ from netlib.show import plots
 
 def timelines(visits: Mapping[str, Mapping[str, Trips]]) -> Figure:
     """Draw for each server (by its name) when each client waited for its line, below each other."""
-    size = (7, 1.3 * len(visits))
+    size = (7, 1.1 * len(visits))
     figure, axes = plt.subplots(len(visits), sharex=True, squeeze=False, figsize=size)
     for ax, (server, clients) in zip(axes.flat, visits.items(), strict=True):
         timeline(clients, ax)
@@ -28,11 +28,6 @@ def timeline(clients: Mapping[str, Trips], ax: Axes) -> Axes:
         ax.broken_barh(bars, (row - 0.3, 0.6), facecolor=plots.FILLS[1])
         backs = [1e3 * back for _, back in trips]
         ax.plot(backs, [row] * len(backs), "o", color=plots.SENDER, markersize=4)
-    ax.set(
-        yticks=range(len(clients)),
-        yticklabels=list(clients),
-        ylim=(len(clients) - 0.5, -0.5),
-        xlim=0,
-    )
-    ax.tick_params(left=False)
+    plots.rows(ax, range(len(clients)), list(clients))
+    ax.set(ylim=(len(clients) - 0.5, -0.5), xlim=0)
     return ax

@@ -5,10 +5,8 @@ from matplotlib.patches import Rectangle
 
 from netlib.measure.stats import mean_and_error
 from netlib.show import plots
-from netlib.show.plots import LOSS, RECEIVER, SENDER, THIRD
+from netlib.show.plots import CENTRED, LOSS, RECEIVER, SENDER, THIRD
 
-# dark enough to be read as text
-INK = {SENDER: SENDER, RECEIVER: "#00734F", LOSS: "#A84300", THIRD: "#94426F"}
 KEY = {
     "✓": ("acknowledged, delivered", "#A6DCC8"),
     "→": ("sent, no ACK yet", "#56B4E9"),
@@ -36,7 +34,7 @@ def sliding_window(moments, ax):
         _row(ax, top - LOWER, "receiver", names, [_at_receiver(receiver, n) for n in range(last)])
         _frame(ax, top, sender.base, min(sender.base + sender.window, last), SENDER)
         _frame(ax, top - LOWER, expected, min(expected + receiver.window, last), RECEIVER)
-        _marks(ax, top + 0.95, {"base": sender.base, "next": sender.next})
+        _marks(ax, top + 0.95, sender.base, sender.next)
     _key(ax)
     bottom = -STEP * (len(moments) - 1) - LOWER - 0.3
     ax.set(xlim=(-4.6, last + 6), ylim=(bottom, 1.6), aspect="equal")
@@ -69,7 +67,7 @@ def _row(ax, y, who, names, states):
 
 def _cell(ax, x, y, text, color):
     ax.add_patch(Rectangle((x + 0.06, y), 0.88, 0.7, facecolor=color, edgecolor="0.6"))
-    ax.text(x + 0.5, y + 0.35, text, ha="center", va="center", fontsize=9)
+    ax.text(x + 0.5, y + 0.35, text, **CENTRED)
 
 
 def _frame(ax, y, begin, end, color):
@@ -77,9 +75,11 @@ def _frame(ax, y, begin, end, color):
     ax.add_patch(Rectangle((begin + 0.03, y - 0.1), width, 0.9, fill=False, ec=color, lw=2.2))
 
 
-def _marks(ax, y, places):
-    for name, x in places.items():
-        ax.text(x + 0.5, y + 0.22, name, ha="center", va="center", fontsize=8, color="0.25")
+def _marks(ax, y, base, following):
+    """Write where base and next are; side by side, each keeps to the outer side of its cell."""
+    aside = 0.15 if following == base + 1 else 0
+    for name, x in ("base", base - aside), ("next", following + aside):
+        ax.text(x + 0.5, y + 0.22, name, **{**CENTRED, "fontsize": 8}, color="0.25")
 
 
 def _key(ax):
@@ -105,5 +105,5 @@ def compared(x, runs, ax, formulas=()):
         mean, error = mean_and_error(each)
         plots.measured(x, mean, ax, error=2 * error, color=color, marker=marker)
         last = np.flatnonzero(mean > 0)[-1]
-        plots.name_line(ax, x[last], mean[last], name, INK[color])
+        plots.name_line(ax, x[last], mean[last], name, color)
     return ax

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from netlib.show import stills
 from netlib.show.ladder.pairing import Arrow, Mark, read
 from netlib.show.ladder.picture import Picture
 from netlib.trace import Trace
@@ -14,8 +15,8 @@ class Ladder:
 
     label: a function from a payload to what is written at its arrow, such as "DATA 3". Of a long
     trace, show the `first` or the `last` so many lines of the text, or what happened `between`
-    two times [s]. height: pixels above which it becomes a box to scroll in; lane: pixels from one
-    place to the next.
+    two times [s]. What does not fit on a projector's screen, even in two columns, becomes a box to
+    scroll in.
 
     Timers are read off the trace: in virtual time, a place that sends without having just received
     was woken by one. On a real clock that is a guess (the same bytes again, after a silence).
@@ -29,8 +30,6 @@ class Ladder:
         first: int | None = None,
         last: int | None = None,
         between: tuple[float, float] | None = None,
-        height: int = 600,
-        lane: int | None = None,
     ):
         everything = read(trace, label)
         self.items = _chosen(everything, first, last, between)
@@ -38,8 +37,7 @@ class Ladder:
         self.roles = list(dict.fromkeys(role for item in self.items for role in _roles(item)))
         chosen = (first, last, between) != (None, None, None)
         self.omitted = 0 if chosen else len(everything) - len(self.items)
-        self.digits, self._height = _digits(trace, self.items), height
-        self._lane = lane
+        self.digits = _digits(trace, self.items)
 
     def text(self) -> str:
         """Return the text twin: a line for each datagram, as tcpdump prints them, and each timer.
@@ -61,15 +59,18 @@ class Ladder:
     def __repr__(self) -> str:
         return self.text() or "Ladder: no datagram was sent"
 
-    def _repr_svg_(self) -> str | None:
-        return self.svg() if self._picture().height <= self._height else None
-
-    def _repr_html_(self) -> str | None:
+    def html(self) -> str:
+        """Return the picture as a part of a page: whole, or in a box to scroll in."""
         picture = self._picture()
-        return picture.box(repr(self), self._height) if picture.height > self._height else None
+        return picture.whole(repr(self)) if picture.fits else picture.box(repr(self))
+
+    def _repr_mimebundle_(self, **kwargs) -> tuple[dict, dict]:
+        if not self._picture().fits:
+            return {"text/plain": repr(self), "text/html": self.html()}, {}
+        return stills.bundle(self.svg(), repr(self))
 
     def _picture(self) -> Picture:
-        return Picture(self.items, self.roles, self.digits, self._lane)
+        return Picture(self.items, self.roles, self.digits)
 
 
 def _chosen(items: list, first: int | None, last: int | None, between) -> list[Arrow | Mark]:

@@ -16,8 +16,8 @@ class Arrow:
     """One datagram: the rows (event numbers), roles and times [s] of its two ends.
 
     end: None, it was never received; `why` says what is known of that. again: the same bytes have
-    gone the same way before. answer: its source was spoken to before it spoke. copy: the link made
-    it of the datagram whose start it shares.
+    gone the same way before. answer: its source was spoken to before it spoke. reply: it was sent
+    on an arrival. copy: the link made it of the datagram whose start it shares.
     """
 
     start: int
@@ -29,6 +29,7 @@ class Arrow:
     arrived: float | None = None
     again: bool = False
     answer: bool = False
+    reply: bool = False
     copy: bool = False
     why: str = ""
 
@@ -84,13 +85,14 @@ class _Reader:
         self._others: list[Arrow | Mark] = []
         self._waiting: dict[tuple, list[int]] = defaultdict(list)  # sent, and not seen since
         self._pairs: dict[tuple, list[tuple[int, int, float]]] = defaultdict(list)
-        self._lately: dict[str, float] = {}  # when each role did something [s]
+        self._lately: dict[str, Event] = {}  # what each role did last
         self._answering: dict[str, bool] = {}  # whether each role was spoken to before it spoke
         self._repeats = Repeats()
 
     def take(self, row: int, event: Event):
         peer = self._named(event.peer)
-        self._answering.setdefault(event.role, event.action == "receive")
+        if event.action in ("accept", "receive", "send"):
+            self._answering.setdefault(event.role, event.action != "send")
         if event.action == "send":
             self._send(row, event, (event.role, peer, event.payload))
         elif event.action == "receive":
@@ -99,7 +101,7 @@ class _Reader:
             self._lose(event, peer)
         else:
             self._mark(row, event, event.action)
-        self._lately[event.role] = event.time
+        self._lately[event.role] = event
 
     def items(self) -> list[Arrow | Mark]:
         for pairs in self._pairs.values():
@@ -114,20 +116,22 @@ class _Reader:
         source, destination, payload = key
         answer = self._answering[source]
         again = self._repeats.take((source, destination), payload, answer)
-        if self._was_a_timer(event, again):
+        rested, last = self._has_rested(event), self._lately.get(source)
+        if rested and (again or self._trace.exact_times):
             self._mark(row, event, "timer")
         self._waiting[key].append(row)
         why = "still on its way" if self._trace.losses_recorded else "never received"
         ends = source, destination, self._label(payload), None, event.time
-        self._arrows[row] = Arrow(row, *ends, again=again, answer=answer, why=why)
+        reply = last is not None and last.action == "receive" and not rested
+        arrow = Arrow(row, *ends, again=again, answer=answer, reply=reply, why=why)
+        self._arrows[row] = arrow
 
-    def _was_a_timer(self, event: Event, again: bool) -> bool:
+    def _has_rested(self, event: Event) -> bool:
+        """Return whether its place did nothing for a while, so that a timer must have woken it."""
         before = self._lately.get(event.role)
         if before is None or not self._trace.show_times:  # it begins; or times mean nothing
             return False
-        if self._trace.exact_times:
-            return event.time > before
-        return again and event.time > before + TURN
+        return event.time > before.time + (0 if self._trace.exact_times else TURN)
 
     def _receive(self, row: int, event: Event, key: tuple):
         if event.note == "truncated":

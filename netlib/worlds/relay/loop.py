@@ -29,6 +29,7 @@ from typing import NamedTuple
 from netlib.links.link import Link
 from netlib.sockets.base import readable
 from netlib.trace import Address
+from netlib.worlds.clock import Clock
 from netlib.worlds.relay.report import (
     BY_HAND,
     FULL,
@@ -63,6 +64,7 @@ class RelayConfig(NamedTuple):
     backward: Link
     record: bool
     max_clients: int
+    clock: Clock | None  # in whose time the links delay, and all is recorded
 
 
 class Flight(NamedTuple):
@@ -74,7 +76,7 @@ class Flight(NamedTuple):
     number: int  # of the datagram in its direction
     payload: bytes
     client: Client
-    note: str
+    copy: int  # 0 for the datagram itself
 
 
 Arrival = tuple[float, Direction, bytes, Client]
@@ -94,7 +96,7 @@ class Loop:
         self._backward = Direction("backward", config.backward, latest if shared else [0.0])
         self._on_way: list[Flight] = []  # a heap: the next to leave comes first
         self._complete_until = 0.0  # all that arrived before this has been taken
-        self._began, self._tally, self._order = now(), Tally(), count()
+        self._clock, self._tally, self._order = config.clock or Clock(), Tally(), count()
         self._records: list[Record] = []
         self._bytes_on_way = self._bytes_recorded = self._unrecorded = 0
         self._ended, self._cpu_before = False, 0.0
@@ -141,7 +143,7 @@ class Loop:
         """Wait until there is something to do; return the file descriptors to take from."""
         fds, patience = self._doors + self._clients.fds, IDLE
         if self._on_way:
-            patience, left = 0.0, self._on_way[0].due - now() - OVERSLEEP
+            patience, left = 0.0, self._clock.when(self._on_way[0].due) - now() - OVERSLEEP
             if left > 0:
                 readable(self._urgent(), min(left, LEISURE))
         self._complete_until = now()
@@ -178,8 +180,8 @@ class Loop:
         return answers
 
     def _enter(self, at: float, direction: Direction, payload: bytes, client: Client):
-        number, note = direction.arrived, ""
-        at, departures = direction.carry(len(payload), at)
+        number, copy = direction.arrived, 0
+        at, departures = direction.carry(len(payload), self._clock.at(at))
         if self._config.record:
             self._record(at, "send", direction, number, payload, client)
             if not departures:
@@ -187,20 +189,21 @@ class Loop:
                 self._record(at, "lost", direction, number, payload, client, why)
         for due in departures:
             order = next(self._order)
-            self._schedule(Flight(due, order, direction, number, payload, client, note))
-            note = "copy"
+            self._schedule(Flight(due, order, direction, number, payload, client, copy))
+            copy = direction.copies
 
     def _depart(self):
+        until = self._clock.at(self._complete_until)
         for _ in range(DRAIN):
-            if not self._on_way or self._on_way[0].due > self._complete_until:
+            if not self._on_way or self._on_way[0].due > until:
                 return
             flight = self._on_way[0]
             self._unschedule(flight)
             self._send(flight)
 
     def _send(self, flight: Flight):
-        due, _, direction, number, payload, client, note = flight
-        at = now()
+        due, _, direction, number, payload, client, copy = flight
+        at = self._clock.now()
         self._tally.add(at - due)
         if direction is self._forward:
             sent = client.socket.send(payload, self._config.destination)
@@ -208,7 +211,8 @@ class Loop:
             sent = self._front.send(payload, client.address)
         direction.sent += sent
         if sent and self._config.record:
-            self._record(at, "receive", direction, number, payload, client, note)
+            note = "copy" if copy else ""
+            self._record(at, "receive", direction, number, payload, client, note, copy)
 
     def _schedule(self, flight: Flight):
         size = len(flight.payload)
@@ -228,14 +232,13 @@ class Loop:
         self._bytes_on_way -= len(flight.payload) + BOOKKEEPING
         flight.direction.in_flight -= 1
 
-    def _record(self, at, action: str, direction: Direction, number, payload, client, note=""):
+    def _record(self, at, action, direction: Direction, number, payload, client, note="", copy=0):
         if self._bytes_recorded + len(payload) > TRACE_ROOM:
             self._unrecorded += 1
             return
         self._bytes_recorded += len(payload) + BOOKKEEPING
-        elapsed = at - self._began
-        record = Record(elapsed, direction.name, action, payload, client.address, note, number)
-        self._records.append(record)
+        name, source = direction.name, client.address
+        self._records.append(Record(at, name, action, payload, source, note, number, copy))
 
     def _open_socket(self) -> RelaySocket:
         config = self._config
@@ -262,13 +265,17 @@ class Loop:
             len(self._clients),
             self._clients.evicted,
             time.thread_time() - self._cpu_before,
-            now() - self._began,
+            self._clock.now(),
             self._unrecorded,
         )
 
     def rows_since(self, since: int) -> tuple[float, list[Record]]:
         """Return the time now, and what has been recorded from number `since` on."""
-        return now() - self._began, self._records[since:]
+        return self._clock.now(), self._records[since:]
+
+    def next_due(self) -> float | None:
+        """Return when the next datagram will leave [s], or None if none is on its way."""
+        return self._on_way[0].due if self._on_way else None
 
     def dial(self, links: dict[str, Link]):
         """Change the settings of the links, by the names of their directions."""
@@ -279,16 +286,16 @@ class Loop:
         for direction in directions:  # both, because they may share a link
             direction.review()
 
-    def tamper(self, name: str, number: int, what: str, seconds: float) -> bool:
+    def tamper(self, name: str, number: int, what: str, seconds: float, copy: int | None) -> bool:
         """Drop, delay or duplicate a datagram; return whether it was still on its way."""
         direction = self._forward if name == "forward" else self._backward
         flights = (f for f in self._on_way if f.direction is direction and f.number == number)
-        flight = min(flights, default=None)
+        flight = min((f for f in flights if copy in (None, f.copy)), default=None)
         if flight is None:
             return False
         if what == "duplicate":
             direction.copies += 1
-            self._schedule(flight._replace(order=next(self._order), note="copy"))
+            self._schedule(flight._replace(order=next(self._order), copy=direction.copies))
             return True
         self._unschedule(flight)
         if what == "delay":
@@ -296,7 +303,7 @@ class Loop:
         else:
             direction.drops[BY_HAND] += 1
             if self._config.record:
-                self._record(now(), "lost", *flight[2:-1], BY_HAND)
+                self._record(self._clock.now(), "lost", *flight[2:-1], BY_HAND, flight.copy)
         return True
 
     def stop(self) -> tuple[RelayReport, list[Record]]:

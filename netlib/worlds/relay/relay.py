@@ -5,11 +5,13 @@ import socket
 import threading
 import time
 from math import isfinite
+from operator import itemgetter
 
 from netlib.links.link import Link
 from netlib.sockets.background import opening
 from netlib.sockets.base import bound_socket, explained, named, resolved
 from netlib.trace import Address, Trace
+from netlib.worlds.clock import Clock
 from netlib.worlds.relay.hosts import ENDED, ProcessHost, ThreadHost
 from netlib.worlds.relay.loop import RelayConfig
 from netlib.worlds.relay.report import Record, RelayReport
@@ -39,6 +41,8 @@ class Relay:
     thread: run here and not in a process of its own. That takes models of loss and delay that a
     notebook defines, and it is a trap: a busy Python program lets its relay thread wait, so that
     datagrams are seconds late or lost at a few thousand per second. Look at `report` then.
+    clock: in whose time the links delay, and all is recorded, if not in seconds since the relay
+    began; only a thread can share it.
     """
 
     def __init__(
@@ -52,12 +56,16 @@ class Relay:
         record: bool = False,
         max_clients: int = 128,
         thread: bool = False,
+        clock: Clock | None = None,
     ):
         _expect_links({"forward": forward, "backward": backward})
         if max_clients < 1:
             raise ValueError(f"max_clients must be 1 or more, got {max_clients!r}")
         self.destination, self.forward, self.backward = destination, forward, backward
         self._host, self._port, self._record, self._max_clients = host, port, record, max_clients
+        if clock and not thread:
+            raise ValueError("a clock needs thread=True: a process of its own cannot share it")
+        self._clock = clock
         self._kind = ThreadHost if thread else ProcessHost
         self._runner: ProcessHost | ThreadHost | None = None
         self._address: Address | None = None
@@ -139,23 +147,30 @@ class Relay:
         self.forward = changes.get("forward", self.forward)
         self.backward = changes.get("backward", self.backward)
 
-    def tamper(self, way: str, number: int, what: str, seconds: float = 0.0) -> bool:
+    def tamper(
+        self, way: str, number: int, what: str, seconds: float = 0.0, copy: int | None = None
+    ) -> bool:
         """Do something to a datagram on its way; return False if it was not there any more.
 
         way: "forward" or "backward"; number: of the datagram in that direction, the first is 0.
         what: "drop"; "delay", by so many seconds more; "duplicate", and the copy follows at once.
-        Of a datagram and its copy, the one that leaves first is meant.
+        copy: which one of it, 0 for itself, n for the n-th copy made in that direction; None: of
+        those on their way, the one that leaves first.
         """
         for name, value, choices in (("way", way, DIRECTIONS), ("what", what, TAMPERING)):
             if value not in choices:
                 raise ValueError(f"{name} must be one of {', '.join(choices)}, got {value!r}")
         if not (isfinite(seconds) and seconds >= 0):
             raise ValueError(f"seconds must be a number of seconds, 0 or more, got {seconds!r}")
-        return self._ask("tamper", way, number, what, seconds)
+        return self._ask("tamper", way, number, what, seconds, copy)
 
     def rows_since(self, since: int = 0) -> tuple[float, list[Record]]:
         """Return the relay's time now [s] and, if it records, what it has from `since` on."""
         return self._ask("rows_since", since)
+
+    def next_due(self) -> float | None:
+        """Return when the next datagram will leave [s, the relay's time], or None."""
+        return self._ask("next_due")
 
     def __enter__(self) -> "Relay":
         return self.start()
@@ -180,7 +195,8 @@ class Relay:
             raise ValueError(f"destination must not be the relay itself, got {self.destination!r}")
         near_end, far_end = (family, host, self._port), (far_family, far_host, destination)
         links = self.forward, self.backward
-        return RelayConfig(*near_end, *far_end, *links, self._record, self._max_clients)
+        limits = self._record, self._max_clients
+        return RelayConfig(*near_end, *far_end, *links, *limits, self._clock)
 
     def _ask(self, *request, patience: float = ANSWER):
         with self._lock:
@@ -240,7 +256,9 @@ def _trace(records: list[Record], destination: Address) -> Trace:
     trace = Trace(lambda: 0.0, show_times=True)
     trace.losses_recorded = True
     trace.name(destination, "receiver")
-    for at, way, action, payload, client, note, _ in sorted(records, key=lambda row: row.time):
+    for at, way, action, payload, client, note, _, copy in sorted(records, key=itemgetter(0)):
+        if action == "lost" and copy:  # a trace knows a copy by its arrival; its datagram goes on
+            continue
         sender = trace.roles.get(client) or trace.name(client, "sender")
         ends = ((sender, client), ("receiver", destination))
         (source, source_address), (target, address) = ends if way == "forward" else ends[::-1]

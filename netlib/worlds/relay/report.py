@@ -33,6 +33,7 @@ class Record(NamedTuple):
     client: Address
     note: str
     number: int  # of the datagram in its direction, from 0
+    copy: int = 0  # of the copies made in this direction; 0 is the datagram itself
 
 
 class Lateness(NamedTuple):
