@@ -57,6 +57,17 @@ def render_nothing():
     backend_inline._fetch_figure_metadata = lambda figure: {}  # it works out every tick
 
 
+def divide_limits(by: float):
+    """Let every limit of an exercise end so many times sooner, from now on."""
+    from netlib.show.within import TimeLimit
+
+    def divided(self, seconds: float):
+        INIT(self, seconds / by)
+
+    INIT = TimeLimit.__init__
+    TimeLimit.__init__ = divided
+
+
 def allow_files(most: int):
     """Live from now on with a hard limit of so many files, as some systems set one."""
     if sys.platform != "win32":

@@ -15,7 +15,7 @@ def udp(lab: Lab) -> OpenNotebook:
 
 @pytest.fixture(scope="module")
 def tcp(lab: Lab) -> OpenNotebook:
-    return lab.open("04-*.ipynb")
+    return lab.open_panel("04-*.ipynb")
 
 
 @pytest.fixture(scope="module")
