@@ -49,14 +49,15 @@ class Numbers:
         options: Options = NO_OPTIONS,
     ) -> bytes:
         """Return the packet with a segment at a position; ack: the position expected, or None."""
-        here, there, shift = self.here, self.there, 0 if flags & wire.SYN else self.shift
-        seq = (self.isn + position) % NUMBERS
-        expected = 0 if ack is None else (self.peer_isn + ack) % NUMBERS
-        window >>= shift
+        (source, here), (destination, there) = self.here, self.there
+        if not flags & wire.SYN:  # whose window is never scaled
+            window >>= self.shift
         if window > LARGEST_WINDOW:
             window = LARGEST_WINDOW
-        fields = here[1], there[1], seq, expected, flags, window, options, payload
-        return wire.pack(Segment(*fields), here[0], there[0])
+        seq = (self.isn + position) % NUMBERS
+        expected = 0 if ack is None else (self.peer_isn + ack) % NUMBERS
+        segment = Segment(here, there, seq, expected, flags, window, options, payload)
+        return wire.pack(segment, source, destination)
 
     def position(self, segment: Segment, near: int) -> int:
         """Return the position of a segment, the one nearest to `near`."""

@@ -88,11 +88,11 @@ def pack(segment: Segment, source: str, destination: str) -> bytes:
     """
     here, there, seq, ack, flags, window, options, payload = segment
     extra = pack_options(options) if options is not NO_OPTIONS else b""
-    size = TCP.size + len(extra)
-    body = TCP.pack(here, there, seq, ack, size << 10 | flags, window, 0, 0) + extra + payload
-    ends, length = _ends(source, destination), len(body)
-    total = checksum(body, _pseudo_header(ends, length)).to_bytes(2, "big")
-    return _ip_header(ends, length) + body[:16] + total + body[18:]
+    head, length = TCP.size + len(extra), TCP.size + len(extra) + len(payload)
+    ip_header, pseudo_header = _lead(source, destination, length)
+    fields = here, there, seq, ack, head << 10 | flags, window
+    total = checksum(TCP.pack(*fields, 0, 0) + extra + payload, pseudo_header)
+    return ip_header + TCP.pack(*fields, total, 0) + extra + payload
 
 
 def parse(packet: bytes) -> Segment | None:
@@ -182,12 +182,9 @@ def _pseudo_header(ends: bytes, length: int) -> int:
 
 
 @lru_cache(4096)
-def _ip_header(ends: bytes, length: int) -> bytes:
+def _lead(source: str, destination: str, length: int) -> tuple[bytes, int]:
+    """Return the IPv4 header in front of a segment of this length, and the pseudo-header's sum."""
+    ends = IPv4Address(source).packed, IPv4Address(destination).packed
     first = VERSION_AND_LENGTH, 0, IP.size + length, 0, DONT_FRAGMENT, TIME_TO_LIVE, PROTOCOL
-    total = checksum(IP.pack(*first, 0, ends[:4], ends[4:]))
-    return IP.pack(*first, total, ends[:4], ends[4:])
-
-
-@lru_cache(4096)
-def _ends(source: str, destination: str) -> bytes:
-    return IPv4Address(source).packed + IPv4Address(destination).packed
+    total = checksum(IP.pack(*first, 0, *ends))
+    return IP.pack(*first, total, *ends), _pseudo_header(b"".join(ends), length)

@@ -74,6 +74,11 @@ class Sender:
         """How many positions are sent, but not acknowledged."""
         return self.next - self.una
 
+    @property
+    def calm(self) -> bool:
+        """Whether nothing is, or looks, lost."""
+        return self.recover is None and not self._duplicates and self._sacked_to <= self.una
+
     def open(self, now: float) -> list[Flight]:
         """Send the SYN, which takes the position 0."""
         return [self._launch(self._new(1, b""), now)]
@@ -109,7 +114,7 @@ class Sender:
             self.widest = window
         news = self._take_blocks(blocks) if blocks else False
         if ack > self.una:
-            self._advance(ack, now)
+            self.advance(ack, now)
         elif news or (duplicate and not self.sack):
             self._duplicates += 1
             if not self.sack and not self._after_timeout:
@@ -208,7 +213,7 @@ class Sender:
             self.deadline = now + self.timer.rto
         return flight
 
-    def _advance(self, ack: int, now: float):
+    def advance(self, ack: int, now: float):
         """Forget what is acknowledged; measure the round trip; tell the congestion control."""
         acked, rtt, recovering = ack - self.una, None, self.recover is not None
         flights = self.flights
