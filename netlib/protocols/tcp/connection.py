@@ -83,6 +83,7 @@ class Connection:
         self._sack, self._delayed_ack, self._msl, self._attempts = sack, delayed_ack, msl, attempts
         self._app, self._passive = app, False
         self._numbers = Numbers(address, peer, isn, self.inbound.capacity)
+        self._offers = sack, self._numbers.scale  # a peer's SYN may cut them down
         self._ack_now = self._aside = False  # to be sent at once; even if data goes, too
         self._ack_due: float | None = None  # when a delayed ACK goes
         self._forget_at: float | None = None  # the end of TIME-WAIT
@@ -221,8 +222,10 @@ class Connection:
             self._meet(segment)
             self._step("SYN comes")
             return self._pack_all(self.sender.open(now))
+        if self.state == "LISTEN" and not flags & ACK:
+            return []
         if self.state != "SYN-SENT":  # nobody is here
-            return [] if flags & RST or not flags & ACK | SYN else refusal
+            return [] if flags & RST else refusal
         answers = flags & ACK and self._numbers.ack(segment, 0) == self.sender.next == 1
         if flags & ACK and not answers:
             return [] if flags & RST else refusal
@@ -246,10 +249,10 @@ class Connection:
         numbers.peer_isn = segment.seq
         self.sender.mss = min(self.mss, options.mss or DEFAULT_MSS)
         self.sender.sack = self._sack = self._sack and options.sack_permitted
-        if options.scale is not None:
+        if options.scale is not None and numbers.scale is not None:
             numbers.shift, numbers.peer_shift = numbers.scale, options.scale
         else:
-            numbers.scale = 0
+            numbers.scale = None
         self.sender.window = segment.window  # of a SYN, never scaled
 
     def _greet(self):
@@ -339,7 +342,7 @@ class Connection:
     def _take_data(self, position: int, payload: bytes, fin: bool, now: float):
         """Take bytes and a FIN; decide whether their ACK may wait (RFC 5681, 4.2)."""
         receiver = self.receiver
-        before, holes = receiver.ack, receiver.reassembler.held
+        before, holes = receiver.ack, bool(receiver.reassembler.held)
         receiver.take(position, payload, fin)
         in_order = receiver.ack > before
         if receiver.finished:
@@ -357,9 +360,12 @@ class Connection:
         if self.state == "SYN-RECEIVED" and self._passive:  # that caller has gone: wait on
             self.state = "LISTEN"
             self._numbers.meet(NOBODY)
+            self._sack, self._numbers.scale = self._offers
             self.sender.forget()
         else:
-            self._end("refused" if self.state == "SYN-RECEIVED" else "reset")
+            whole = self.sender.fin_sent and self.sender.in_flight <= 1 and self.receiver.finished
+            error = "refused" if self.state == "SYN-RECEIVED" else "reset"
+            self._end("" if whole else error)  # both streams are over: nothing is lost
         return []
 
     # what goes out

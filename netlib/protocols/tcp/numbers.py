@@ -22,7 +22,7 @@ class Numbers:
 
     def __init__(self, here: tuple[str, int], there: tuple[str, int], isn: int, capacity: int):
         self.here, self.isn, self.peer_isn = here, isn % NUMBERS, 0
-        self.scale = max(0, capacity.bit_length() - 16)
+        self.scale: int | None = max(0, capacity.bit_length() - 16)
         self.shift = self.peer_shift = 0
         self.meet(there)
 
@@ -35,7 +35,7 @@ class Numbers:
         """Whether a packet comes from the peer to this end."""
         if segment.destination != self.here[1]:
             return False
-        if self.there is NOBODY:
+        if self.there == NOBODY:
             return packet[16:20] == self._ends[4:]
         return segment.source == self.there[1] and packet[12:20] == self._ends
 
