@@ -39,7 +39,7 @@ class Flight:
         self.start, self.end, self.payload, self.fin = start, end, payload, fin
         self.times = self.copies = 0
         self.lost = self.resent = self.sacked = False
-        self.sent_at = 0.0
+        self.sent_at: float | None = None  # None, too, once SACK has said that it arrived
 
     def waits(self) -> bool:
         """Whether it is lost, and has not been sent again."""
@@ -109,7 +109,10 @@ class Sender:
 
         duplicate: it looks as if the receiver asked again for the same (RFC 5681, 2).
         """
-        opened, self.window = window and not self.window, window
+        opened = window and not self.window
+        if opened or not window:  # who answers probes is alive (RFC 9293, 3.8.6.1)
+            self.silences = 0
+        self.window = window
         if window > self.widest:
             self.widest = window
         news = self._take_blocks(blocks) if blocks else False
@@ -129,7 +132,7 @@ class Sender:
         self.timer.back_off()
         self.silences += 1
         self.deadline = now + self.timer.rto
-        if not self.window and self.una:
+        if self.una and not (self.window and self.flights):
             return self._probe(now)
         self.timeouts += 1
         self.control.on_timeout(self._flight_size(), now)
@@ -215,13 +218,14 @@ class Sender:
 
     def advance(self, ack: int, now: float):
         """Forget what is acknowledged; measure the round trip; tell the congestion control."""
-        acked, rtt, recovering = ack - self.una, None, self.recover is not None
+        rtt, recovering = None, self.recover is not None
+        acked = ack - (self.una or 1)  # an ACK of the SYN opens no window (RFC 5681, 3.1)
         flights = self.flights
         while flights and flights[0].end <= ack:
             flight = flights.popleft()
             self.pipe -= flight.copies * (flight.end - flight.start)
             self._waiting -= flight.waits()
-            if flight.times == 1 and not flight.sacked:  # Karn's rule; SACK was its ACK
+            if flight.times == 1 and flight.sent_at is not None:  # Karn's rule
                 rtt = now - flight.sent_at
         if flights and flights[0].start < ack:
             self._trim(flights[0], ack)
@@ -262,7 +266,7 @@ class Sender:
             for flight in self.flights:
                 if first <= flight.start and flight.end <= end and not flight.sacked:
                     self._leave_pipe(flight)
-                    flight.lost, flight.sacked, news = False, True, True
+                    flight.lost, flight.sacked, flight.sent_at, news = False, True, None, True
             self._sacked_to = max(self._sacked_to, end)
         return news
 
@@ -308,10 +312,14 @@ class Sender:
             self._lose(flight)
 
     def _probe(self, now: float) -> list[Flight]:
-        """Send one byte into a shut window, to hear whether it is open (RFC 9293, 3.8.6.1)."""
+        """Send one byte into a shut window, to hear whether it is open (RFC 9293, 3.8.6.1).
+
+        Into a silly one, what it takes: it may never grow (3.8.6.2.1).
+        """
         self.probes += 1
         if not self.flights:
-            self._new(1, self.stream.read(1))
+            data = self.stream.read(min(self.mss, self.window or 1))
+            self._new(len(data), data)
         flight = self.flights[0]
         self._leave_pipe(flight)
         return [self._launch(flight, now)]
