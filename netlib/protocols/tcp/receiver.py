@@ -27,6 +27,7 @@ class Receiver:
         self.end: int | None = None  # the position of the FIN, once it is known
         self.finished = False
         self._latest = 0  # where the last piece out of order began
+        self._reported: list[int] = []  # where the ranges of the last SACK did
 
     def take(self, position: int, payload: bytes, fin: bool = False):
         """Take the bytes at a position of at least 1, and a FIN behind them, if it came."""
@@ -57,7 +58,16 @@ class Receiver:
         return self.edge - self.ack if self.edge > self.ack else 0
 
     def blocks(self) -> list[tuple[int, int]]:
-        """Return what has arrived beyond `ack`: ranges of positions, that of the latest first."""
+        """Return what has arrived beyond `ack`: ranges of positions, that of the latest first.
+
+        Then those reported last, so that a lost SACK is repeated (RFC 2018, 4).
+        """
+        recent = [self._latest, *self._reported]
+
+        def age(block: tuple[int, int]) -> int:
+            return next((n for n, at in enumerate(recent) if block[0] <= at < block[1]), BLOCKS + 1)
+
         ranges = [(first + 1, end + 1) for first, end in self.reassembler.ranges]
-        ranges.sort(key=lambda block: not block[0] <= self._latest < block[1])
-        return ranges[:BLOCKS]
+        ranges = sorted(ranges, key=age)[:BLOCKS]
+        self._reported = [first for first, _ in ranges]
+        return ranges

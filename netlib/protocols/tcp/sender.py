@@ -135,7 +135,8 @@ class Sender:
         if self.una and not (self.window and self.flights):
             return self._probe(now)
         self.timeouts += 1
-        self.control.on_timeout(self._flight_size(), now)
+        if self.silences == 1:  # a repetition that is lost says nothing new (RFC 5681, 3.1)
+            self.control.on_timeout(self._flight_size(), now)
         self.recover, self._after_timeout, self._urgent = self.next, True, None
         # what was SACKed counts no more: the receiver may have thrown it away (RFC 2018, 8)
         self._duplicates = self._arrived = self._sacked_to = self.pipe = 0
@@ -157,7 +158,7 @@ class Sender:
             return lost if len(lost.payload) <= room else None
         if (new := self._cut(room)) is not None:
             return new
-        if self.recover is None or self._after_timeout:
+        if self.recover is None or self._after_timeout or not self.sack:
             return None
         spare = self._spare()
         return spare if spare and len(spare.payload) <= room else None

@@ -18,6 +18,8 @@ numbers that wrap behind the SYN.
 import re
 from collections.abc import Iterator
 
+from pytest import approx
+
 from netlib.protocols.tcp import Connection, Options, Segment, pack, parse
 from netlib.protocols.tcp.segment import FIN, NAMES, NUMBERS, PSH, SYN, addresses
 
@@ -95,7 +97,7 @@ class Player:
                 self.keep(self.end.receive(pack(segment, THERE[0], HERE[0]), time))
         elif verb in LOOKS:
             look = LOOKS[verb](self.end)
-            same = look == rest.strip() if isinstance(look, str) else abs(look - float(rest)) < 1e-9
+            same = look == (rest.strip() if isinstance(look, str) else approx(float(rest)))
             assert same, f"expected {verb} {rest.strip()}, got {look}\n{self}"
         elif verb != "silent":
             self.act(verb, rest)
