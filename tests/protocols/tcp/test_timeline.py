@@ -1,4 +1,4 @@
-"""The tables of timeline.py can fail: what is wrong, early, late, missing or too much is noticed."""
+"""The tables of timeline.py can fail: they notice what is wrong, late, missing or too much."""
 
 import pytest
 from timeline import HANDSHAKE, play
