@@ -1,0 +1,169 @@
+"""Two connections that send each other streams over bad paths, watched at every step."""
+
+from dataclasses import dataclass, field
+from random import Random
+
+from netlib.links import Link
+from netlib.protocols.tcp import Connection, Cubic, Fixed, Reno, Segment, Vegas, pack, parse
+from netlib.protocols.tcp.segment import NUMBERS
+from netlib.worlds import simulate
+
+CLIENT, SERVER = ("10.0.0.1", 50000), ("10.0.0.2", 80)
+
+
+def check(end: Connection):
+    """Raise AssertionError if what a connection keeps about itself is not true."""
+    sender, receiver = end.sender, end.receiver
+    flights, held = sender.flights, receiver.reassembler.held
+    assert sender.pipe == sum(one.copies * (one.end - one.start) for one in flights)
+    assert sender._waiting == sum(one.waits() for one in flights)
+    assert sender.una <= sender.next
+    edges = [sender.una, *(one.end for one in flights)]
+    assert edges == [*(one.start for one in flights), sender.next], "a gap in what is in flight"
+    assert 0 <= receiver.edge - receiver.ack <= receiver.stream.capacity or receiver.finished
+    kept = sum(len(piece) for _, piece in held) + receiver.stream.buffered
+    assert kept <= receiver.stream.capacity
+    assert sorted(held) == held
+
+
+class Watched:
+    """An endpoint that is checked at every step, and on whose way some packets are damaged.
+
+    damage: how likely a packet has a bit flipped. hostile: a function that returns packets of
+    strangers, taken before each of the peer's.
+    """
+
+    def __init__(self, end: Connection, damage: float = 0.0, seed: int = 0, hostile=None):
+        self.end, self.damage, self.hostile, self._random = end, damage, hostile, Random(seed)
+        self.edge = 0  # the furthest that the peer has let it send
+
+    @property
+    def deadline(self) -> float | None:
+        return self.end.deadline
+
+    def receive(self, packet: bytes, now: float) -> list[bytes]:
+        answers = []
+        for forged in self.hostile(self.end, packet) if self.hostile else ():
+            answers += self.step(self.end.receive, forged, now)
+        if self._random.random() < self.damage:
+            bit = 1 << self._random.randrange(8 * len(packet))
+            packet = (int.from_bytes(packet, "big") ^ bit).to_bytes(len(packet), "big")
+        return answers + self.step(self.end.receive, packet, now)
+
+    def wake(self, now: float) -> list[bytes]:
+        before = self.deadline
+        packets = self.step(self.end.wake, now)
+        assert self.deadline is None or self.deadline > now or self.deadline != before
+        return packets
+
+    def step(self, method, *arguments) -> list[bytes]:
+        """Do a step; see that no more was sent than both windows allow."""
+        sender = self.end.sender
+        before, nothing_new = sender.transmissions, sender.next
+        packets = method(*arguments)
+        check(self.end)
+        self.edge = max(self.edge, sender.una + sender.window)
+        if sender.next > nothing_new:  # beyond the window go a FIN, and a probe of one byte
+            assert sender.next <= self.edge + 2, (sender.next, self.edge)
+        if sender.transmissions > before + 1:  # one more goes at once for a loss
+            allowed = sender.control.cwnd * sender.mss + sender._arrived
+            assert sender.pipe <= allowed + sender.mss + 1
+        return packets
+
+
+@dataclass
+class Program:
+    """Write a stream, close, and read the other one, `appetite` bytes a time."""
+
+    data: bytes
+    appetite: int | None = None
+    got: bytearray = field(default_factory=bytearray)
+    written: int = 0
+
+    def __call__(self, end: Connection, now: float):
+        self.got += end.read(self.appetite)
+        if end.state in ("ESTABLISHED", "CLOSE-WAIT") and not end.outbound.ended:
+            self.written += end.write(self.data[self.written : self.written + 5000])
+            if self.written == len(self.data):
+                end.close()
+
+
+@dataclass
+class Transfer:
+    """Two connections made from a seed, or from parameters, and what both got."""
+
+    client: Connection
+    server: Connection
+    programs: tuple[Program, Program]
+
+    def judge(self, seed: object = None):
+        """Raise AssertionError unless both streams came whole, and both ends are over."""
+        for program, other, end in zip(
+            self.programs, self.programs[::-1], (self.client, self.server), strict=True
+        ):
+            program.got += end.read()
+            assert bytes(program.got) == other.data, (seed, len(program.got), len(other.data), end)
+            assert (end.state, end.error) == ("CLOSED", ""), (seed, end.state, end.error)
+
+
+def transfer(
+    there: Link,
+    back: Link,
+    sizes: tuple[int, int] = (20_000, 3_000),
+    appetites: tuple[int | None, int | None] = (None, None),
+    damage: float = 0.0,
+    hostile=None,
+    until: float = 20_000.0,
+    client: dict | None = None,
+    server: dict | None = None,
+    seed: int = 0,
+    **both,
+) -> Transfer:
+    """Run a client and a server that send each other `sizes` bytes; return them at the end."""
+    coin = Random(seed)
+    one, other = (Program(coin.randbytes(n), hunger) for n, hunger in zip(sizes, appetites))
+    both = {"msl": 1.0, "mss": 1000} | both
+    caller = Connection(CLIENT, SERVER, app=one, **both | (client or {}))
+    listener = Connection(SERVER, app=other, **both | (server or {}))
+    caller.connect(), listener.listen()
+    ends = Watched(caller, damage, seed, hostile), Watched(listener, damage, seed + 1, hostile)
+    simulate(*ends, there, back, until=until, trace=False)
+    return Transfer(caller, listener, (one, other))
+
+
+def nasty(seed: int) -> Transfer:
+    """Return a transfer about which a seed decides everything."""
+    coin = Random(seed)
+    mss = coin.choice([1, 2, 10, 100, 536, 1000, 1460])
+    most = 40 * mss + 200
+    paths = [
+        Link(
+            delay=coin.choice([0.0, 0.001, 0.05]),
+            jitter=0.0,
+            loss=coin.choice([0.0, 0.05, 0.15]),
+            duplicate=coin.choice([0.0, 0.1]),
+            reorder=coin.choice([0.0, 0.1]),
+            rate=coin.choice([None, 1e6]),
+            queue=coin.choice([None, 5]),
+            seed=coin.randrange(1 << 30),
+        )
+        for _ in range(2)
+    ]
+    ends = [
+        {
+            "isn": coin.choice([0, NUMBERS - coin.randint(1, most), coin.randrange(NUMBERS)]),
+            "sack": coin.random() < 0.7,
+            "delayed_ack": coin.choice([0.0, 0.0, 0.2]),
+            "capacity": coin.choice([1, 2, mss, 3 * mss, 10_000, 65535, 200_000]),
+            "control": coin.choice([Reno, Cubic, Vegas, lambda: Fixed(20)])(),
+            "attempts": 30,
+        }
+        for _ in range(2)
+    ]
+    smallest = min(end["capacity"] for end in ends)
+    sizes = [coin.randint(0, min(most, 100 * smallest)) for _ in range(2)]
+    appetites = [coin.choice([None, None, 1 + mss // 2]) for _ in range(2)]
+    return transfer(
+        *paths, tuple(sizes), tuple(appetites), coin.choice([0.0, 0.05]),
+        client=ends[0], server=ends[1], mss=mss, seed=seed,
+    )  # fmt: skip
