@@ -161,7 +161,8 @@ class Vegas(Reno):
         self._left -= acked
         if self._left > 0 or not self._count:
             return
-        waiting = self.cwnd * (1 - self.shortest * self._count / self._sum)
+        slower = self.shortest * self._count / self._sum if self._sum else 1.0
+        waiting = self.cwnd * (1 - slower)
         if self.cwnd < self.ssthresh:
             self.ssthresh = self.cwnd if waiting > self.SLOW_START else self.ssthresh
             self.cwnd *= 2 if waiting <= self.SLOW_START else 1

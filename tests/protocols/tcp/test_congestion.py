@@ -183,6 +183,13 @@ def test_vegas_leaves_slow_start_before_anything_is_lost():
     assert control.cwnd < 80
 
 
+def test_vegas_takes_a_path_without_any_delay_for_one_without_a_queue():
+    control = Vegas(cwnd=2, ssthresh=1)
+    for _ in range(3):
+        control.on_ack(1.0, 0.0, 0.0)
+    assert control.cwnd == 3
+
+
 def test_vegas_takes_losses_as_reno_does():
     control = Vegas(cwnd=20)
     control.on_loss(20, 0.0)

@@ -122,7 +122,7 @@ def transfer(
     """Run a client and a server that send each other `sizes` bytes; return them at the end."""
     coin = Random(seed)
     one, other = (Program(coin.randbytes(n), hunger) for n, hunger in zip(sizes, appetites))
-    both = {"msl": 1.0, "mss": 1000} | both
+    both = {"msl": 500.0, "mss": 1000} | both
     caller = Connection(CLIENT, SERVER, app=one, **both | (client or {}))
     listener = Connection(SERVER, app=other, **both | (server or {}))
     caller.connect(), listener.listen()
