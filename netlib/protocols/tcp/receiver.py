@@ -44,6 +44,8 @@ class Receiver:
             stream.end()
             self.ack += 1
             self.finished = True
+        if self.ack > self.edge:  # more has come than was offered, and there was room
+            self.edge = self.ack
 
     def window(self, least: int = 1) -> int:
         """Return how many bytes may follow `ack`; growth of less than `least` is not offered yet.

@@ -72,6 +72,23 @@ def test_9293_3_4_a_shut_window_takes_acks_and_resets_but_no_data():
     )
 
 
+def test_5961_3_2_a_reset_counts_also_after_more_than_was_offered():
+    """There is room for what was read, but no window of that size is worth an offer."""
+    play(
+        HANDSHAKE
+        + """
+        0.5   < ACK      1:601   ack 1
+        0.5   > ACK      1:1     ack 601  win 400
+        0.5   read 300
+        0.6   < ACK      601:1101 ack 1
+        0.6   > ACK      1:1     ack 1101 win 0
+        0.7   < RST      1101:1101
+        0.7   error reset
+        """,
+        **SMALL,
+    )
+
+
 def test_9293_3_10_7_4_an_ack_beside_refused_data_counts():
     play(
         HANDSHAKE
