@@ -236,7 +236,7 @@ class Connection:
         self._meet(segment)
         if not answers:  # both have sent a SYN: each answers the other's
             self._step("SYN comes")
-            return self._pack_all(self.sender.flights)
+            return self._pack_all(self.sender.flights or self.sender.open(now))
         self._step("SYN, ACK come")
         self._ack_now = True
         self._greet()

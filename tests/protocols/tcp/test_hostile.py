@@ -38,7 +38,9 @@ def anything(coin: Random, end: Connection) -> bytes:
         coin.choice([None, 0, 1, 500]), coin.choice([None, 0, 14]), coin.random() < 0.5,
         tuple((start, (start + coin.choice([0, 1, 1000])) % NUMBERS) for start in starts),
     )  # fmt: skip
-    flags = coin.choice([ACK, ACK, ACK, ACK, ACK, ACK | FIN, SYN, SYN | ACK, RST, coin.randrange(64)])
+    flags = coin.choice(
+        [ACK, ACK, ACK, ACK, ACK, ACK | FIN, SYN, SYN | ACK, RST, coin.randrange(64)]
+    )
     if flags & (RST | FIN) and coin.random() < 0.8:
         seq += 5  # else they soon end it
     data = coin.randbytes(coin.choice([0, 0, 1, 100, 1000]))

@@ -7,7 +7,7 @@ import pytest
 from transfers import CLIENT, SERVER, Program, Watched, nasty, transfer
 
 from netlib.links import Link
-from netlib.protocols.tcp import ByteStream, Connection, Drain, Fixed, Zeros
+from netlib.protocols.tcp import ByteStream, Connection, Drain, Fixed, Zeros, parse
 from netlib.protocols.tcp.segment import NUMBERS
 from netlib.worlds import simulate
 
@@ -86,7 +86,11 @@ def test_a_path_that_ends_is_found_out_and_called_a_timeout(cut):
     server = Connection.server(inbound=Drain(65535), attempts=4)
     simulate(Watched(client), Watched(server), Ends(), Ends(), until=300, trace=False)
     assert (client.state, client.error, client.deadline) == ("CLOSED", "timeout", None)
-    assert (server.state, server.error) in [("LISTEN", ""), ("CLOSED", "timeout"), ("ESTABLISHED", "")]
+    assert (server.state, server.error) in [
+        ("LISTEN", ""),
+        ("CLOSED", "timeout"),
+        ("ESTABLISHED", ""),
+    ]
 
 
 def test_a_window_is_never_more_than_the_smaller_of_the_two():
@@ -107,6 +111,14 @@ def test_memory_is_bounded_by_the_capacity_whatever_comes_out_of_order():
     server = partial(ByteStream, 3000)
     result = transfer(*path(5, loss=0.2, reorder=0.2), (30_000, 0), server={"inbound": server()})
     result.judge()  # Watched adds up what is held at each step
+
+
+def test_a_syn_that_comes_before_our_own_has_gone_is_answered():
+    other, end = Connection(SERVER, CLIENT), Connection(CLIENT, SERVER)
+    other.connect(), end.connect()
+    (syn,) = other.wake(0.0)
+    (answer,) = end.receive(syn, 0.0)
+    assert str(parse(answer)) == "SYN,ACK seq 0 ack 1"
 
 
 @pytest.mark.parametrize("loss", [0.0, 0.2])
