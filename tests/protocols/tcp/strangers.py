@@ -1,7 +1,7 @@
 """Packets that nobody should send: noise, damaged copies, forgeries, storms.
 
-A forgery that guesses both numbers is the peer's voice for TCP, and is left out: that is why initial
-numbers are random (RFC 6528), and why there is TLS.
+A forgery that guesses both numbers is the peer's voice for TCP, and is left out: that is why
+initial numbers are random (RFC 6528), and why there is TLS.
 """
 
 from collections.abc import Iterator
@@ -57,10 +57,11 @@ class Strangers:
     def forged(self, true: bytes) -> bytes:
         """Return a segment with a right checksum, right ends, and numbers out of the blue."""
         coin, (source, destination), segment = self.coin, addresses(true), parse(true)
-        options = Options(
-            coin.choice([None, 0, 1, 65535]), coin.choice([None, 15]), coin.random() < 0.5,
-            tuple((coin.randrange(NUMBERS), coin.randrange(NUMBERS)) for _ in range(coin.randint(0, 2))),
-        )  # fmt: skip
+        sack = [
+            (coin.randrange(NUMBERS), coin.randrange(NUMBERS)) for _ in range(coin.randrange(3))
+        ]
+        mss, scale = coin.choice([None, 0, 1, 65535]), coin.choice([None, 15])
+        options = Options(mss, scale, coin.random() < 0.5, tuple(sack))
         far = NUMBERS // 4 + coin.randrange(NUMBERS // 2)  # beyond any window
         forgery = Segment(
             segment.source, segment.destination, (segment.seq + far) % NUMBERS,
@@ -70,7 +71,7 @@ class Strangers:
         return pack(forgery, source, destination)
 
     def near(self, true: bytes) -> bytes:
-        """Return a reset, SYN, ACK, or data with a wrong ACK, that lies in the window, not at it."""
+        """Return a reset, SYN, FIN or data, of which one number is right, or nearly so."""
         coin, (source, destination), segment = self.coin, addresses(true), parse(true)
         wrong = (segment.ack + NUMBERS // 2 + coin.randrange(1000)) % NUMBERS
         flags, seq, ack, size = coin.choice([

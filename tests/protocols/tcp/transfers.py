@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 from random import Random
 
 from netlib.links import Link
-from netlib.protocols.tcp import Connection, Cubic, Fixed, Reno, Segment, Vegas, pack, parse
+from netlib.protocols.tcp import Connection, Cubic, Fixed, Reno, Vegas
 from netlib.protocols.tcp.segment import NUMBERS
 from netlib.worlds import simulate
 
@@ -127,7 +127,9 @@ def transfer(
 ) -> Transfer:
     """Run a client and a server that send each other `sizes` bytes; return them at the end."""
     coin = Random(seed)
-    one, other = (Program(coin.randbytes(n), hunger) for n, hunger in zip(sizes, appetites))
+    one, other = (
+        Program(coin.randbytes(n), hunger) for n, hunger in zip(sizes, appetites, strict=True)
+    )
     both = {"msl": 500.0, "mss": 1000} | both
     caller = Connection(CLIENT, SERVER, app=one, **both | (client or {}))
     listener = Connection(SERVER, app=other, **both | (server or {}))
