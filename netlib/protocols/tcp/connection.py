@@ -201,14 +201,14 @@ class Connection:
             return None
         acked = (segment.ack - numbers.isn - sender.una) % wire.NUMBERS
         if size := len(segment.payload):
-            if acked or size > self.inbound.room or receiver.reassembler.held:
+            if acked or size > receiver.edge - receiver.ack or receiver.reassembler.held:
                 return None
             self.inbound.write(segment.payload)
             receiver.ack += size
             return [self._pack(ACK)]
         if not 0 < acked <= sender.in_flight or not sender.calm:
             return None
-        self._now = now
+        self._now, self._told_by = now, (receiver.ack, sender.una + acked)
         sender.advance(sender.una + acked, now)
         packets = [self._pack_flight(flight) for flight in sender.send(now)]
         self.deadline = sender.deadline
