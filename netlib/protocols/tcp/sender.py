@@ -310,6 +310,7 @@ class Sender:
         """Send at once what a shut window has refused."""
         self.deadline = None
         for flight in self.flights:
+            flight.lost = flight.lost and not flight.resent  # what was repeated was refused, too
             self._lose(flight)
 
     def _probe(self, now: float) -> list[Flight]:

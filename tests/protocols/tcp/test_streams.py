@@ -18,7 +18,8 @@ def path(seed: int, **troubles) -> tuple[Link, Link]:
 
 def lossy(seed: int):
     """Run and judge a transfer at 10 % loss both ways."""
-    transfer(*path(seed, loss=0.1), (30_000, 30_000), seed=seed, sack=seed % 2 == 0).judge(seed)
+    shape = {"sack": seed % 2 == 0, "outside": seed % 4 < 2}
+    transfer(*path(seed, loss=0.1), (30_000, 30_000), seed=seed, **shape).judge(seed)
 
 
 @pytest.mark.parametrize("tens", range(6))

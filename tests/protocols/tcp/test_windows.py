@@ -47,6 +47,20 @@ def test_9293_3_8_6_1_what_waits_goes_at_once_when_the_window_opens():
     )
 
 
+def test_9293_3_8_6_1_what_was_repeated_once_is_repeated_again_when_the_window_opens_again():
+    established(
+        SHUT.replace("2500", "1")
+        + """
+        2.0   > ACK      1:2     ack 1
+        2.1   < ACK      1:1     ack 1    win 1
+        2.1   > ACK      1:2     ack 1
+        2.2   < ACK      1:1     ack 1    win 0
+        2.3   < ACK      1:1     ack 1    win 1
+        2.3   > ACK      1:2     ack 1
+        """
+    )
+
+
 def test_9293_3_8_6_1_a_probe_that_was_taken_needs_no_repetition():
     established(
         SHUT

@@ -18,6 +18,7 @@ def check(end: Connection):
     assert sender.pipe == sum(one.copies * (one.end - one.start) for one in flights)
     assert sender._waiting == sum(one.waits() for one in flights)
     assert sender.una <= sender.next
+    assert end.deadline is not None or not flights or end.state == "CLOSED", "nothing will wake it"
     edges = [sender.una, *(one.end for one in flights)]
     assert edges == [*(one.start for one in flights), sender.next], "a gap in what is in flight"
     assert 0 <= receiver.edge - receiver.ack <= receiver.stream.capacity
@@ -31,14 +32,15 @@ class Watched:
 
     damage: how likely a packet has a bit flipped. hostile: a function that returns packets of
     strangers, taken before each of the peer's. limits: see, too, that no more is sent than allowed
-    (a peer that acknowledges what it has not got makes that hard to say).
+    (a peer that acknowledges what it has not got makes that hard to say). `program`: what acts after
+    each step, as from another thread; without an app, a connection may take short cuts.
     """
 
     def __init__(
         self, end: Connection, damage: float = 0.0, seed: int = 0, hostile=None, limits: bool = True
     ):
         self.end, self.damage, self.hostile, self._random = end, damage, hostile, Random(seed)
-        self.limits = limits
+        self.limits, self.program = limits, None
         self.edge = 0  # the furthest that the peer has let it send
 
     @property
@@ -65,6 +67,10 @@ class Watched:
         sender = self.end.sender
         before, nothing_new = sender.transmissions, sender.next
         packets = method(*arguments)
+        if self.program is not None:
+            self.program(self.end, now := arguments[-1])
+            if self.deadline is not None and self.deadline <= now:
+                packets += self.end.wake(now)
         check(self.end)
         self.edge = max(self.edge, sender.una + sender.window)
         if not self.limits:
@@ -79,10 +85,14 @@ class Watched:
 
 @dataclass
 class Program:
-    """Write a stream, close, and read the other one, `appetite` bytes a time."""
+    """Write a stream, close, and read the other one, `appetite` bytes a time.
+
+    patience: close only when so many bytes have come.
+    """
 
     data: bytes
     appetite: int | None = None
+    patience: int = 0
     got: bytearray = field(default_factory=bytearray)
     written: int = 0
 
@@ -90,7 +100,7 @@ class Program:
         self.got += end.read(self.appetite)
         if end.state in ("ESTABLISHED", "CLOSE-WAIT") and not end.outbound.ended:
             self.written += end.write(self.data[self.written : self.written + 5000])
-            if self.written == len(self.data):
+            if self.written == len(self.data) and len(self.got) >= self.patience:
                 end.close()
 
 
@@ -119,22 +129,31 @@ def transfer(
     appetites: tuple[int | None, int | None] = (None, None),
     damage: float = 0.0,
     hostile=None,
+    outside: bool = False,
     until: float = 20_000.0,
     client: dict | None = None,
     server: dict | None = None,
     seed: int = 0,
     **both,
 ) -> Transfer:
-    """Run a client and a server that send each other `sizes` bytes; return them at the end."""
+    """Run a client and a server that send each other `sizes` bytes; return them at the end.
+
+    outside: the programs are no apps, and close only when everything has come.
+    """
     coin = Random(seed)
     one, other = (
         Program(coin.randbytes(n), hunger) for n, hunger in zip(sizes, appetites, strict=True)
     )
     both = {"msl": 500.0, "mss": 1000} | both
-    caller = Connection(CLIENT, SERVER, app=one, **both | (client or {}))
-    listener = Connection(SERVER, app=other, **both | (server or {}))
+    caller = Connection(CLIENT, SERVER, **both | (client or {}))
+    listener = Connection(SERVER, **both | (server or {}))
     caller.connect(), listener.listen()
     ends = Watched(caller, damage, seed, hostile), Watched(listener, damage, seed + 1, hostile)
+    if outside:
+        one.patience, other.patience = sizes[::-1]
+        ends[0].program, ends[1].program = one, other
+    else:
+        caller._app, listener._app = one, other
     simulate(*ends, there, back, until=until, trace=False)
     return Transfer(caller, listener, (one, other))
 
@@ -170,8 +189,9 @@ def nasty(seed: int) -> Transfer:
     ]
     smallest = min(end["capacity"] for end in ends)
     sizes = [coin.randint(0, min(most, 100 * smallest)) for _ in range(2)]
-    appetites = [coin.choice([None, None, 1 + mss // 2]) for _ in range(2)]
+    outside = coin.random() < 0.5  # where nothing calls a slow reader when nothing more comes
+    appetites = [coin.choice([None, None, None if outside else 1 + mss // 2]) for _ in range(2)]
     return transfer(
         *paths, tuple(sizes), tuple(appetites), coin.choice([0.0, 0.05]),
-        client=ends[0], server=ends[1], mss=mss, seed=seed,
+        client=ends[0], server=ends[1], mss=mss, seed=seed, outside=outside,
     )  # fmt: skip
