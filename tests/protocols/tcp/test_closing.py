@@ -129,6 +129,16 @@ def test_9293_3_10_7_4_a_fin_out_of_order_waits_for_what_is_missing():
     """)
 
 
+def test_nothing_lies_behind_a_fin_whatever_a_peer_says():
+    established("""
+        1.0   < FIN,ACK  101:202 ack 1
+        1.0   > ACK      1:1     ack 1    <sack 101:201>
+        1.1   < ACK      1:501   ack 1      # 300 bytes more than there are
+        1.1   > ACK      1:1     ack 202
+        1.1   received 200
+    """)
+
+
 def test_9293_3_10_7_4_a_repeated_fin_is_acknowledged_and_time_wait_begins_again():
     established(
         CLOSE

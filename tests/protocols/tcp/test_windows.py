@@ -152,6 +152,20 @@ def test_9293_3_8_6_2_2_no_window_is_offered_that_is_smaller_than_a_segment():
     )
 
 
+def test_9293_3_8_6_2_2_as_long_as_a_segment_fits_the_peer_need_not_hear_of_more():
+    established(
+        """
+        1.0   < ACK      1:2001  ack 1
+        1.0   > ACK      1:1     ack 2001 win 1000
+        1.1   read 2000
+        1.1   silent
+        1.2   < ACK      2001:2002 ack 1
+        1.2   > ACK      1:1     ack 2002 win 2999
+        """,
+        capacity=3000,
+    )
+
+
 def test_9293_3_8_6_2_2_of_a_small_buffer_half_is_enough():
     established(
         """

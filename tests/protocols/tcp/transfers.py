@@ -32,8 +32,8 @@ class Watched:
 
     damage: how likely a packet has a bit flipped. hostile: a function that returns packets of
     strangers, taken before each of the peer's. limits: see, too, that no more is sent than allowed
-    (a peer that acknowledges what it has not got makes that hard to say). `program`: what acts after
-    each step, as from another thread; without an app, a connection may take short cuts.
+    (a peer that acknowledges what it has not got makes that hard to say). `program`: what acts
+    after each step, as from another thread; without an app, a connection may take short cuts.
     """
 
     def __init__(
