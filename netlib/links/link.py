@@ -6,13 +6,14 @@ from itertools import repeat
 from operator import attrgetter
 
 from netlib.links import netem
-from netlib.links.bottleneck import Bottleneck
+from netlib.links.bottleneck import OVERFLOW, Bottleneck
+from netlib.links.codel import CoDel
 from netlib.links.coin import Coin
 from netlib.links.delays import Constant, DelayModel, delay_model
 from netlib.links.loss import Pattern, loss_model
 from netlib.links.settings import PATTERNS, Settings
 
-COIN, OVERFLOW = "coin", "queue overflow"  # why a datagram was lost
+COIN = "coin"  # why a datagram was lost, if the bottleneck did not drop it
 
 
 class Link:
@@ -26,7 +27,8 @@ class Link:
     delay, jitter [s]: anything from delay - jitter to delay + jitter, or as `delay` a distribution
     from netlib.links.delays. loss, duplicate, reorder: a probability, a set of datagram numbers
     (the first is 0), or a model from netlib.links.loss. rate [bits/s], None: no limit. queue: how
-    many datagrams may wait beside the one being sent; None: any number. queue_bytes: instead, how
+    many datagrams may wait beside the one being sent; None: any number; a CoDel: that discipline
+    instead of drop-tail (RFC 8289). queue_bytes: instead, how
     many bytes there may be that are not yet sent. overhead: bytes of headers, counted by rate and
     queue_bytes on top of the size given. keep_order: jitter lets no datagram overtake another (as
     netem lets it); a late one holds up those behind it.
@@ -44,15 +46,16 @@ class Link:
         duplicate: Pattern = 0.0,
         reorder: Pattern = 0.0,
         rate: float | None = None,
-        queue: int | None = None,
+        queue: int | CoDel | None = None,
         seed: int = 0,
         *,
         queue_bytes: int | None = None,
         overhead: int = 0,
         keep_order: bool = False,
     ):
-        self.carried = self.lost = self.overflowed = self.duplicated = self.reordered = 0
-        self.why_lost = ""  # the last one that was: COIN or OVERFLOW
+        self.carried = self.duplicated = self.reordered = 0
+        self.lost = self.overflowed = self.managed = 0  # by the coin, for want of room, by CoDel
+        self.why_lost = ""  # the last one that was: COIN, OVERFLOW or CODEL
         self._now = self._latest = 0.0
         self._bottleneck = Bottleneck()
         path = delay_model(delay, jitter)
@@ -74,7 +77,7 @@ class Link:
     duplicate = property(attrgetter("settings.duplicate"), doc="Which datagrams become two.")
     reorder = property(attrgetter("settings.reorder"), doc="Which datagrams skip the delay.")
     rate = property(attrgetter("settings.rate"), doc="Bits per second, or None: no limit.")
-    queue = property(attrgetter("settings.queue"), doc="Datagrams that may wait, or None.")
+    queue = property(attrgetter("settings.queue"), doc="Datagrams that may wait, None, or a CoDel.")
     seed = property(attrgetter("settings.seed"), doc="What the coin's numbers are made of.")
 
     def carry(self, size: int, now: float) -> list[float]:
@@ -155,8 +158,11 @@ class Link:
     def _pass(self, size: int, now: float, delay: float, ahead: bool = False) -> list[float]:
         leaves = self._bottleneck.admit(size, now)
         if leaves is None:
-            self.overflowed += 1
-            self.why_lost = OVERFLOW
+            self.why_lost = self._bottleneck.why_dropped
+            if self.why_lost == OVERFLOW:
+                self.overflowed += 1
+            else:
+                self.managed += 1
             return []
         if ahead:
             self.reordered += 1

@@ -22,6 +22,7 @@ from difflib import get_close_matches
 from math import inf
 from typing import Any
 
+from netlib.links.codel import CoDel
 from netlib.links.delays import Constant, Normal, Pareto, Uniform
 from netlib.links.loss import NEVER, AtLeastApart, GilbertElliott, Independent
 from netlib.links.settings import Settings
@@ -80,6 +81,7 @@ def unsayable(settings: Settings) -> list[str]:
         lacking.append("a Pareto shape other than 3")
     if settings.overhead and not settings.rate:
         lacking.append("an overhead without a rate")
+    lacking += ["a CoDel queue"] if isinstance(settings.queue, CoDel) else []
     lacking += ["queue_bytes"] if settings.queue_bytes is not None else []
     return lacking + (["keep_order"] if settings.keep_order else [])
 
@@ -97,7 +99,8 @@ def tc_command(settings: Settings, device: str) -> str:
 def _refuse_for_tc(delay: Any, settings: Settings):
     """Raise ValueError for what netem has words for, but not tc (iproute2 6.1)."""
     times = delay.mean, getattr(delay, "jitter", 0.0)
-    counts = settings.queue or 0, settings.overhead, getattr(settings.reorder, "gap", 0)
+    queue = settings.queue if isinstance(settings.queue, int) else 0
+    counts = queue, settings.overhead, getattr(settings.reorder, "gap", 0)
     if settings.reorder != NEVER and delay.mean < 1e-6:
         raise ValueError("tc refuses reorder without a delay: there is nothing to be ahead of")
     if isinstance(delay, Normal | Pareto) and 0 in times:

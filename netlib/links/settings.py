@@ -3,6 +3,7 @@
 from dataclasses import dataclass, fields, replace
 
 from netlib import checks
+from netlib.links.codel import CoDel
 from netlib.links.delays import NO_DELAY, Constant, DelayModel, Uniform, delay_model
 from netlib.links.loss import NEVER, Independent, LossModel, These, loss_model
 
@@ -21,7 +22,7 @@ class Settings:
     duplicate: LossModel = NEVER
     reorder: LossModel = NEVER
     rate: float | None = None
-    queue: int | None = None
+    queue: int | CoDel | None = None
     queue_bytes: int | None = None
     overhead: int = 0
     keep_order: bool = False
@@ -32,7 +33,8 @@ class Settings:
             got = f"{self.queue!r} and {self.queue_bytes!r}"
             raise ValueError(f"expected queue or queue_bytes, got both: {got}")
         checks.bit_rate(self.rate)
-        checks.whole_or_none("queue", self.queue, " of datagrams")
+        if not isinstance(self.queue, CoDel):
+            checks.whole_or_none("queue", self.queue, " of datagrams")
         checks.whole_or_none("queue_bytes", self.queue_bytes, " of bytes")
         checks.whole("overhead", self.overhead, " of bytes")
         checks.whole("seed", self.seed)

@@ -168,3 +168,44 @@ def fec_residual(p, k):
     p (1 - (1 - p)^k) for independent losses.
     """
     return p * loss_of_any(p, k)
+
+
+def mathis(p, mss, rtt):
+    """Return the goodput [bits/s] of Reno at loss p: MSS/RTT * sqrt(3/2p), an ACK a segment.
+
+    One period loses one segment: cwnd climbs from W/2 to W in W/2 round trips, 3/8 W² segments, and
+    these are 1/p. Source: M. Mathis et al., The macroscopic behavior of the TCP congestion
+    avoidance algorithm, Computer Communication Review 27(3), 1997.
+    """
+    return mss * 8 / rtt * np.sqrt(3 / (2 * np.asarray(p, dtype=float)))
+
+
+def pftk(p, mss, rtt, rto, acked=1):
+    """Return the goodput [bits/s] of Reno at loss p, timeouts included; `acked` segments an ACK.
+
+    Source: J. Padhye, V. Firoiu, D. Towsley, J. Kurose, Modeling TCP throughput, SIGCOMM 1998,
+    equation 30 (without the receiver's window).
+    """
+    p = np.asarray(p, dtype=float)
+    fast = rtt * np.sqrt(2 * acked * p / 3)
+    slow = rto * np.minimum(1, 3 * np.sqrt(3 * acked * p / 8)) * p * (1 + 32 * p**2)
+    return mss * 8 / (fast + slow)
+
+
+def reno_period(top, rtt, segment_time):
+    """Return the period [s] of Reno's sawtooth, from top/2 to `top` segments, alone on a path.
+
+    One segment more each round trip, which takes `rtt` [s] as long as nothing waits, later what
+    all segments in flight need at the bottleneck, `segment_time` [s] for each.
+    """
+    windows = np.arange(top / 2, top)
+    return float(np.maximum(rtt, windows * segment_time).sum())
+
+
+def jain(shares):
+    """Return Jain's index of fairness: 1 for equal shares, 1/n if one has it all.
+
+    Source: R. Jain, D. Chiu, W. Hawe, A quantitative measure of fairness, DEC-TR-301, 1984.
+    """
+    shares = np.asarray(shares, dtype=float)
+    return float(shares.sum() ** 2 / (len(shares) * (shares**2).sum()))

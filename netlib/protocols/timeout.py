@@ -9,6 +9,8 @@ After a timeout RTO doubles, until the next round trip is measured.
 
 from typing import Protocol, runtime_checkable
 
+KEPT = 100_000  # samples, at least
+
 
 @runtime_checkable
 class Timer(Protocol):
@@ -48,7 +50,8 @@ class RttEstimator:
     initial: the timeout before the first sample [s]. k: how many variations to add. granularity:
     the clock's step [s]. least, most: bounds of the timeout [s]. alpha, beta: the weight of a new
     sample in the mean and in the variation. `history` holds each sample and the timeout that
-    followed. Source: RFC 6298, sections 2 and 5.5; its bounds are the defaults.
+    followed, the latest 100 000 at least; `forgotten` counts those before. Source: RFC 6298,
+    sections 2 and 5.5; its bounds are the defaults.
     """
 
     def __init__(
@@ -76,6 +79,7 @@ class RttEstimator:
         self.rttvar: float | None = None
         self.rto = float(initial)
         self.history: list[tuple[float, float]] = []
+        self.forgotten = 0
         self._k, self._granularity, self._bounds = k, granularity, (least, most)
         self._alpha, self._beta = alpha, beta
 
@@ -93,6 +97,9 @@ class RttEstimator:
         # never 0: a sender that does not wait would stop the clock of the simulator
         self.rto = min(max(timeout, least, self._granularity or 1e-9), most)
         self.history.append((rtt, self.rto))
+        if len(self.history) >= 2 * KEPT:
+            del self.history[:KEPT]
+            self.forgotten += KEPT
 
     def back_off(self):
         """Double the timeout, up to `most`, as a datagram was not acknowledged in time."""

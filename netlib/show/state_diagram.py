@@ -6,7 +6,8 @@ from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from math import hypot
 
-from netlib.kernel.states import STATES, TRANSITIONS, Step, poll, sides
+from netlib.kernel.states import poll, sides
+from netlib.protocols.tcp.states import STATES, TRANSITIONS, Step
 from netlib.show import stills, svg
 from netlib.show.style import GREY, INK, LOSS, RECEIVER, SENDER, THIRD, YELLOW, dark
 from netlib.trace import Address

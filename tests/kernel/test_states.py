@@ -9,16 +9,8 @@ import pytest
 
 from netlib.kernel import states
 from netlib.kernel.packet_filter import unplugged
-from netlib.kernel.states import (
-    STATES,
-    TRANSITIONS,
-    both_states,
-    poll,
-    sides,
-    state,
-    sysctl,
-    wait_for_end,
-)
+from netlib.kernel.states import both_states, poll, sides, state, sysctl, wait_for_end
+from netlib.protocols.tcp.states import STATES, TRANSITIONS
 from netlib.sockets import TCPConnection, TCPListener
 from netlib.sockets.pair import pair
 

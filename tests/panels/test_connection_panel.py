@@ -11,8 +11,8 @@ from test_udp_tcp_panels import below
 
 from netlib.kernel import states
 from netlib.kernel.packet_filter import unplugged
-from netlib.kernel.states import STATES, TRANSITIONS
 from netlib.panels.connection import ConnectionPanel
+from netlib.protocols.tcp.states import STATES, TRANSITIONS
 from netlib.show.state_diagram import END, PLACES, RECORDED, StateDiagram, of_connections
 from netlib.sockets.pair import pair
 

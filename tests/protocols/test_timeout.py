@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, rule
 
 from netlib.links import Link
-from netlib.protocols.timeout import FixedTimeout, RttEstimator, Timer, timer_for
+from netlib.protocols.timeout import KEPT, FixedTimeout, RttEstimator, Timer, timer_for
 from netlib.worlds import simulate
 
 
@@ -135,6 +135,14 @@ def test_a_number_is_a_fixed_timeout_and_a_timer_itself():
     fixed.back_off()
     assert (fixed.rto, repr(fixed), timer_for(estimator)) == (2.0, "FixedTimeout(2 s)", estimator)
     assert isinstance(fixed, Timer) and isinstance(estimator, Timer)
+
+
+def test_the_history_of_an_endless_connection_is_bounded_and_what_is_left_out_counted():
+    estimator = RttEstimator()
+    estimator.history += [(0.1, 1.0)] * (2 * KEPT - 1)
+    estimator.sample(0.3)
+    assert (len(estimator.history), estimator.forgotten) == (KEPT, KEPT)
+    assert estimator.history[-1] == (0.3, 1.0)
 
 
 def test_an_estimator_says_what_it_knows():

@@ -10,7 +10,7 @@ from IPython.core.formatters import DisplayFormatter
 from matplotlib.figure import Figure
 from PIL import Image
 
-from netlib.kernel.states import STATES
+from netlib.protocols.tcp.states import STATES
 from netlib.show import plots, stills, svg
 from netlib.show.ladder import Ladder
 from netlib.show.ladder.layout import TALLEST, WIDTH
