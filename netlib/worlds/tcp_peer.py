@@ -66,10 +66,19 @@ def listen(address: Address, seconds: float, ready=lambda address: None) -> str:
     return f"wrong: {why}; {len(arrived)} bytes had arrived"
 
 
-def connect(address: Address, size: int, loss: float, seed: int, seconds: float) -> str:
+def connect(
+    address: Address,
+    size: int,
+    *,
+    loss: float = 0.0,
+    seed: int = 0,
+    seconds: float = 60.0,
+    linger: float = LINGER,
+) -> str:
     """Send so many random bytes and their digest; return what that took.
 
-    loss: the probability that a packet dies, each way, on top of what the path does.
+    loss: the probability that a packet dies, each way, on top of what the path does. linger: how
+    long to stay when all is done [s].
     """
     stream = ByteStream(size + DIGEST)
     end = Connection.client(outbound=stream, mss=1200)
@@ -85,7 +94,8 @@ def connect(address: Address, size: int, loss: float, seed: int, seconds: float)
         if not driver.run(seconds, until=lambda: end.done) or end.error:
             return f"wrong: {end.error or f'not all acknowledged within {seconds:g} s'}"
         took = driver.now
-        driver.run(LINGER, until=lambda: False)
+        if linger:
+            driver.run(linger)
     again = end.sender.retransmissions
     return f"right: {size} bytes acknowledged in {took:.1f} s, {again} segments sent again"
 
@@ -103,7 +113,8 @@ def main(arguments: list[str] | None = None) -> int:
         if options.listen:
             said = listen(address, options.seconds, lambda at: _say(f"listening at {named(at)}"))
         else:
-            said = connect(address, options.size, options.loss, options.seed, options.seconds)
+            chosen = {name: getattr(options, name) for name in ("loss", "seed", "seconds")}
+            said = connect(address, options.size, **chosen)
     except (ValueError, OSError) as error:
         sys.stderr.write(f"{error}\n")
         return 2

@@ -14,13 +14,14 @@ def both(loss, size=20_000):
     bound = SimpleQueue()
     with ThreadPoolExecutor(1) as pool:
         listener = pool.submit(listen, ("127.0.0.1", 0), 20, bound.put)
-        said = connect(bound.get(timeout=5), size, loss, 18, 20)  # of this seed, the tenth dies
+        said = connect(
+            bound.get(timeout=5), size, loss=loss, seed=18, linger=0.2
+        )  # of this seed, the tenth dies
         return listener.result(), said
 
 
 @pytest.mark.parametrize("loss", [0.0, 0.05])
-def test_what_one_end_sends_the_other_finds_right(monkeypatch, loss):
-    monkeypatch.setattr(tcp_peer, "LINGER", 0.2)
+def test_what_one_end_sends_the_other_finds_right(loss):
     heard, said = both(loss)
     assert heard.startswith("right: 20000 bytes arrived")
     assert said.startswith("right: 20000 bytes acknowledged")
