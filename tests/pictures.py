@@ -111,6 +111,14 @@ def talk(panel: Locator, page: Page):
     page.wait_for_timeout(8_000)  # the first answer is back, and the second message on its way
 
 
+def kill(panel: Locator, page: Page):
+    part(panel, "start").click()
+    page.wait_for_timeout(6_000)  # the handshake is done, the segments leave one by one
+    panel.get_by_text("More: delay").click()
+    panel.get_by_role("button", name="Drop").last.click()  # the last one on its way
+    page.wait_for_timeout(5_500)  # the ACKs that say the same
+
+
 SCENES = [
     Scene("00", "slider.png", "A slider for the size, and the time of one round trip.", slide),
     Scene("01", "udp-cut.png", "The UDP panel: three messages, the last cut to 3 bytes.", cut),
@@ -122,6 +130,7 @@ SCENES = [
     Scene("07", "slow-panel.png", "The slow panel: where four requests have waited.", request),
     Scene("08", "ladder-panel.png", "The live ladder: a message on its way.", talk),
     Scene("09", "window-panel.png", "The live ladder: a window of four on its way.", talk),
+    Scene("10", "segments-panel.png", "The live ladder: ten segments of TCP, one was dropped.", kill),
 ]
 
 
