@@ -113,10 +113,10 @@ def talk(panel: Locator, page: Page):
 
 def kill(panel: Locator, page: Page):
     part(panel, "start").click()
-    page.wait_for_timeout(6_000)  # the handshake is done, the segments leave one by one
-    panel.get_by_text("More: delay").click()
-    panel.get_by_role("button", name="Drop").last.click()  # the last one on its way
-    page.wait_for_timeout(5_500)  # the ACKs that say the same
+    flight = panel.locator('.netlib-flight[data-way="forward"][data-number="3"]')
+    flight.locator("text").wait_for()
+    flight.click(force=True)  # it moves, and Playwright would wait for it to rest
+    page.wait_for_timeout(6_500)  # the ACKs that say the same are back, and it was sent again
 
 
 SCENES = [

@@ -59,9 +59,9 @@ def newer(a, b):
 
 # %% exercise 2: wrong, newer(4, 5) is True, not False
 def newer(a, b):
-    return (a - b) % 2**32 > 0
+    return (a - b) % 2**32 != 0
 
-# %% exercise 2: wrong, newer(4, 5) is True, not False
+# %% exercise 2: wrong, newer(5, 5) is True, not False
 def newer(a, b):
     return abs(a - b) < 2**31
 
