@@ -116,7 +116,7 @@ def kill(panel: Locator, page: Page):
     flight = panel.locator('.netlib-flight[data-way="forward"][data-number="3"]')
     flight.locator("text").wait_for()
     flight.click(force=True)  # it moves, and Playwright would wait for it to rest
-    page.wait_for_timeout(6_500)  # the ACKs that say the same are back, and it was sent again
+    page.wait_for_timeout(4_000)  # three ACKs that say the same are back, and it was sent again
 
 
 SCENES = [
