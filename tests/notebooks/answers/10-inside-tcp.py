@@ -206,10 +206,10 @@ class Mine:
 
     def insert(self, index, piece):
         self.kept[index] = piece
-        ready = b""
-        while self.next in self.kept:  # an empty piece leads nowhere
-            ready += self.kept[self.next]
-            self.next += len(self.kept[self.next])
+        while self.next not in self.kept:  # waits for what comes next
+            pass
+        ready = self.kept.pop(self.next)
+        self.next += len(ready)
         return ready
 
 # %% exercise 3: wrong, TypeError
