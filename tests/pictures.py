@@ -130,7 +130,7 @@ SCENES = [
     Scene("07", "slow-panel.png", "The slow panel: where four requests have waited.", request),
     Scene("08", "ladder-panel.png", "The live ladder: a message on its way.", talk),
     Scene("09", "window-panel.png", "The live ladder: a window of four on its way.", talk),
-    Scene("10", "segments-panel.png", "The live ladder: ten segments of TCP, one was dropped.", kill),
+    Scene("10", "segments-panel.png", "The live ladder: ten segments, one was dropped.", kill),
 ]
 
 
