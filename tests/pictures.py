@@ -111,6 +111,14 @@ def talk(panel: Locator, page: Page):
     page.wait_for_timeout(8_000)  # the first answer is back, and the second message on its way
 
 
+def kill(panel: Locator, page: Page):
+    part(panel, "start").click()
+    flight = panel.locator('.netlib-flight[data-way="forward"][data-number="3"]')
+    flight.locator("text").wait_for()
+    flight.click(force=True)  # it moves, and Playwright would wait for it to rest
+    page.wait_for_timeout(4_000)  # three ACKs that say the same are back, and it was sent again
+
+
 SCENES = [
     Scene("00", "slider.png", "A slider for the size, and the time of one round trip.", slide),
     Scene("01", "udp-cut.png", "The UDP panel: three messages, the last cut to 3 bytes.", cut),
@@ -122,6 +130,7 @@ SCENES = [
     Scene("07", "slow-panel.png", "The slow panel: where four requests have waited.", request),
     Scene("08", "ladder-panel.png", "The live ladder: a message on its way.", talk),
     Scene("09", "window-panel.png", "The live ladder: a window of four on its way.", talk),
+    Scene("10", "segments-panel.png", "The live ladder: ten segments, one was dropped.", kill),
 ]
 
 

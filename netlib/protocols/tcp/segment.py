@@ -121,6 +121,22 @@ def parse(packet: bytes) -> Segment | None:
     return Segment(here, there, seq, ack, bits & 63, window, options, packet[start:])
 
 
+def describe(packet: bytes) -> str:
+    """Return in a few words what a packet's segment says, for a ladder: `SYN 0:1`, `1:7 ack 1`.
+
+    first:end are the numbers that it takes; an ACK of `end` answers all of them.
+    """
+    if (segment := parse(packet)) is None:
+        return "broken"
+    flags, first, ack = segment.flags, segment.seq, segment.ack
+    words = [name for flag, name in NAMES.items() if flags & flag & (SYN | FIN | RST)]
+    words += [f"{first}:{(first + segment.length) % NUMBERS}"] if segment.length else []
+    words += [f"ack {ack}"] if flags & ACK else []
+    words += [f"sack {start}:{end}" for start, end in segment.options.sack]
+    words += ["win 0"] if not segment.window and not flags & RST else []
+    return " ".join(words)
+
+
 def addresses(packet: bytes) -> tuple[str, str]:
     """Return the source's and the destination's address in an IPv4 packet."""
     return str(IPv4Address(packet[12:16])), str(IPv4Address(packet[16:20]))
