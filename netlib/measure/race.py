@@ -19,6 +19,7 @@ from netlib.protocols.tcp.congestion import CongestionControl
 from netlib.worlds.simulator import Conversation, LinkLike, Simulation
 
 MSS, OVERHEAD = 1000, 2  # bytes: of payload, and of the link's own header
+WINDOW = 256_000  # bytes: the receivers' in a race
 DELAY, JITTER = 0.020, 0.004  # seconds: each way, and what ACKs are late by, at most twice that
 Kind = Callable[[], CongestionControl]
 
@@ -91,7 +92,7 @@ def race(kinds: Iterable[Kind], seed: int = 1, seconds: float = 20.0, **line) ->
     """
     way = Watched(bottleneck(seed=seed, **line))
     flows = [
-        download(kind(), way, seed=seed * 1000 + n, start=0.3 * n, name=f"sender {n + 1}")
+        download(kind(), way, seed=seed * 1000 + n, start=0.3 * n, window=WINDOW)
         for n, kind in enumerate(kinds)
     ]
     world = Simulation(flows, trace=False)
@@ -104,3 +105,58 @@ def race(kinds: Iterable[Kind], seed: int = 1, seconds: float = 20.0, **line) ->
         tuple(flow.sender.sender.timeouts for flow in flows),
         way.median(seconds / 4),
     )
+
+
+class Scoreboard:
+    """How each of several kinds does alone, beside itself, and what it leaves the others.
+
+    Means over seeds. `alone`: goodput over what the link can carry. `wait`: the median wait in the
+    queue then [s]. `jain`: of two of its kind. `left[name, other]`: the goodput of `other` beside
+    `name`, over that beside another `other`: below 1 it does harm. Source of that measure: R. Ware
+    et al., Beyond Jain's fairness index, HotNets 2019.
+    """
+
+    def __init__(self, kinds: dict[str, Kind], seeds: Iterable[int] = (1, 2), **settings):
+        self.names, self._kinds = list(kinds), kinds
+        self._seeds, self._settings = list(seeds), settings
+        solo = {name: self._races(name) for name in kinds}
+        twins = {name: self._races(name, name) for name in kinds}
+        capacity = bottleneck(**_of_the_line(settings)).rate * MSS / (MSS + 40 + OVERHEAD)
+        self.alone = {name: _mean(r.goodputs[0] / capacity for r in solo[name]) for name in kinds}
+        self.wait = {name: _mean(r.wait for r in solo[name]) for name in kinds}
+        self.jain = {name: _mean(r.jain for r in twins[name]) for name in kinds}
+        fair = {name: _mean(sum(r.goodputs) / 2 for r in twins[name]) for name in kinds}
+        self.left = {
+            (name, other): _mean(r.goodputs[1] for r in self._races(name, other)) / fair[other]
+            for name in kinds
+            for other in kinds
+            if other != name
+        }
+
+    def rows(self) -> list[list[str]]:
+        """Return the table as text cells, the heading first."""
+        table = [["", "alone", "wait [ms]", "Jain", *(f"leaves {name}" for name in self.names)]]
+        for name in self.names:
+            left = [self.left.get((name, other)) for other in self.names]
+            cells = [f"{self.alone[name]:.0%}", f"{self.wait[name] * 1e3:.0f}"]
+            cells += [f"{self.jain[name]:.2f}", *("" if x is None else f"{x:.0%}" for x in left)]
+            table.append([name, *cells])
+        return table
+
+    def __repr__(self) -> str:
+        rows = self.rows()
+        widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+        lines = ("  ".join(c.rjust(w) for c, w in zip(r, widths, strict=True)) for r in rows)
+        return "\n".join(line.rstrip() for line in lines)
+
+    def _races(self, *names: str) -> list[Race]:
+        kinds = [self._kinds[name] for name in names]
+        return [race(kinds, seed, **self._settings) for seed in self._seeds]
+
+
+def _of_the_line(settings: dict) -> dict:
+    return {name: value for name, value in settings.items() if name != "seconds"}
+
+
+def _mean(values: Iterable[float]) -> float:
+    return float(np.mean(list(values)))
