@@ -16,33 +16,36 @@ def collapse(windows, goodputs, ax, *, capacity: float, braked: float):
     capacity [bits/s]: what the link can carry of payload.
     """
     plots.theory([0, max(windows)], [capacity / 1e6] * 2, ax)
-    plots.name_line(ax, 0.97 * max(windows), 1.07 * capacity / 1e6, "the link", "0.3", aside=(-6, 0))
+    plots.name_line(ax, max(windows) / 2, 1.07 * capacity / 1e6, "the link", plots.THEORY["color"])
     plots.measured(windows, np.divide(goodputs, 1e6), ax)
     ax.plot(windows, np.divide(goodputs, 1e6), color=plots.SENDER, linewidth=0.8)
     plots.measured([max(windows)], [braked / 1e6], ax, color=plots.RECEIVER, marker="s")
     plots.name_line(
         ax, max(windows), 0.88 * braked / 1e6, "with brakes", plots.RECEIVER, aside=(-8, 0)
     )
-    ax.set(xlabel="window of each flow [segments]", ylabel="goodput [Mbit/s]", ylim=0)
+    ax.set(xlabel="window of each flow [segments]", ylabel="goodput [Mbit/s]")
+    ax.set(ylim=(0, 1.2 * capacity / 1e6))
     return ax
 
 
-def window_series(flow: Flow, recorded: Recorded, axes, *, mss: int = 1000):
+def window_series(flow: Flow, recorded: Recorded, axes, *, until: float, mss: int = 1000):
     """Draw cwnd, ssthresh and what is in flight [segments] above, the round trips [ms] below."""
     upper, lower = axes
-    times, cwnd, ssthresh = np.array(recorded.history).T
-    upper.plot(*flow.in_flight.T * [[1], [1 / mss]], color="0.75", linewidth=1)
-    upper.step(times, cwnd, where="post", color=plots.SENDER)
+    times, cwnd, ssthresh = _until(np.array(recorded.history), until).T
     ssthresh = np.where(np.isfinite(ssthresh), ssthresh, np.nan)
-    upper.step(times, ssthresh, where="post", color=plots.LOSS, linestyle="--", linewidth=1)
-    lower.plot(*flow.rtts.T * [[1], [1e3]], ".", color=plots.RECEIVER, markersize=2)
+    upper.plot(*(_until(flow.in_flight, until) / [1, mss]).T, color="0.75", linewidth=1)
+    upper.step(times, ssthresh, "--", where="post", color=plots.LOSS, linewidth=1)
+    upper.step(times, cwnd, where="post", color=plots.SENDER)
+    lower.plot(*(_until(flow.rtts, until) * [1, 1e3]).T, ".", color=plots.RECEIVER, markersize=2)
+    plots.name_line(upper, times[-1], cwnd[-1], "cwnd", plots.SENDER)
+    plots.name_line(upper, times[-1], ssthresh[-1], "ssthresh", plots.LOSS)
     upper.set(ylabel="segments", ylim=0)
     lower.set(xlabel="time [s]", ylabel="RTT [ms]", ylim=0)
-    end = times[-1]
-    for name, y, color in [("cwnd", cwnd[-1], plots.SENDER), ("ssthresh", ssthresh[-1], plots.LOSS)]:
-        if np.isfinite(y):
-            plots.name_line(upper, end, y, name, color)
     return axes
+
+
+def _until(rows: np.ndarray, time: float) -> np.ndarray:
+    return rows[rows[:, 0] <= time]
 
 
 def time_sequence(flow: Flow, ax, since: float, until: float, *, mss: int = 1000):
@@ -68,7 +71,7 @@ def sawtooth(recorded: Recorded, ax, *, top: float, period: float):
     times, cwnd, _ = np.array(recorded.history).T
     cut = cuts(recorded)[2]
     plots.theory([cut, cut + period, cut + period], [top / 2, top, top / 2], ax)
-    ax.axhline(top, **plots.THEORY | {"linewidth": 0.8})
+    plots.theory([0, times[-1]], [top, top], ax)
     ax.step(times, cwnd, where="post", color=plots.SENDER)
     plots.name_line(ax, times[-1], top, f"{top:.1f}", plots.THEORY["color"])
     ax.set(xlabel="time [s]", ylabel="cwnd [segments]", ylim=0)
@@ -86,12 +89,13 @@ def phase(paths: dict[str, tuple], ax, *, capacity: float):
 
     Behind: where both have the same, and where both together have `capacity`.
     """
-    plots.theory([0, capacity], [capacity, 0], ax, label="all of it")
+    plots.theory([0, capacity], [capacity, 0], ax)
+    plots.name_line(ax, capacity / 6, capacity * 5 / 6, "all of it", plots.THEORY["color"])
     plots.theory([0, capacity], [0, capacity], ax, label="fair")
     for (name, (x, y)), color, style in zip(paths.items(), COLORS, STYLES, strict=False):
         ax.plot(x, y, style, color=color, linewidth=1.2)
         ax.plot(x[0], y[0], "o", color=color)
-        plots.name_line(ax, x[0], y[0], name, color, aside=(8, 0))
+        plots.name_line(ax, x[0], y[0], name, color, aside=(4, -10))
     ax.set(xlabel="flow 1 [segments]", ylabel="flow 2 [segments]", xlim=0, ylim=0)
     return ax
 
@@ -115,7 +119,18 @@ def overlaid(series: dict[str, tuple], ax, *, ylabel: str = "cwnd [segments]"):
     for (name, (times, values)), color, style in zip(series.items(), COLORS, STYLES, strict=False):
         ax.plot(times, values, style, color=color, linewidth=1.3)
         plots.name_line(ax, times[-1], values[-1], name, color)
-    ax.set(xlabel="time [s]", ylabel=ylabel, ylim=0)
+    ax.set(xlabel="time [s]", ylabel=ylabel)
+    return ax
+
+
+def waits(series: dict[str, tuple], ax, *, width: float = 0.5):
+    """Draw the median wait in each interval of `width` [s]; series: (times [s], waits [s])."""
+    medians = {}
+    for name, (times, found) in series.items():
+        bins = np.asarray(times) // width
+        each = [np.median(np.asarray(found)[bins == number]) for number in np.unique(bins)]
+        medians[name] = (np.unique(bins) + 0.5) * width, np.multiply(each, 1e3)
+    overlaid(medians, ax, ylabel="wait in the queue [ms]").set(yscale="log")
     return ax
 
 
