@@ -111,7 +111,8 @@ class Scoreboard:
     """How each of several kinds does alone, beside itself, and what it leaves the others.
 
     Means over seeds. `alone`: goodput over what the link can carry. `wait`: the median wait in the
-    queue then [s]. `jain`: of two of its kind. `left[name, other]`: the goodput of `other` beside
+    queue then [s]. `jain`: of two of its kind. `fair`:
+    what each of those has [bits/s]. `left[name, other]`: the goodput of `other` beside
     `name`, over that beside another `other`: below 1 it does harm. Source of that measure: R. Ware
     et al., Beyond Jain's fairness index, HotNets 2019.
     """
@@ -125,9 +126,9 @@ class Scoreboard:
         self.alone = {name: _mean(r.goodputs[0] / capacity for r in solo[name]) for name in kinds}
         self.wait = {name: _mean(r.wait for r in solo[name]) for name in kinds}
         self.jain = {name: _mean(r.jain for r in twins[name]) for name in kinds}
-        fair = {name: _mean(sum(r.goodputs) / 2 for r in twins[name]) for name in kinds}
+        self.fair = {name: _mean(sum(r.goodputs) / 2 for r in twins[name]) for name in kinds}
         self.left = {
-            (name, other): _mean(r.goodputs[1] for r in self._races(name, other)) / fair[other]
+            (name, other): _mean(r.goodputs[1] for r in self._races(name, other)) / self.fair[other]
             for name in kinds
             for other in kinds
             if other != name

@@ -141,7 +141,7 @@ def beside(recorded: dict[str, Recorded], reference: dict[str, tuple], axes):
         ax.step(times, cwnd, where="post", color=plots.SENDER)
         ax.plot(*reference[name], "o", color=plots.LOSS, markersize=2.5, fillstyle="none", zorder=3)
         ax.set(ylabel=f"{name}\ncwnd [segments]", ylim=(0, 125))
-    axes[-1].set(xlabel="time [s]")
+    axes[-1].set(xlabel="time [s]", xlim=(0, times[-1]))
     return axes
 
 
