@@ -25,7 +25,7 @@ Kind = Callable[[], CongestionControl]
 
 
 class Watched:
-    """A link that notes how long each datagram waits in its queue: `waits`, (time [s], wait [s])."""
+    """A link that notes how long each datagram waits in its queue: `waits`, (time, wait) [s]."""
 
     def __init__(self, link: Link):
         self.link, self.waits = link, []  # type: ignore[var-annotated]
