@@ -97,14 +97,21 @@ def race(kinds: Iterable[Kind], seed: int = 1, seconds: float = 20.0, **line) ->
     ]
     world = Simulation(flows, trace=False)
     world.run(seconds / 4)
-    early = [flow.receiver.inbound.taken for flow in flows]
+    early = [_taken(flow) for flow in flows]
     world.run(seconds)
-    taken = [flow.receiver.inbound.taken - n for flow, n in zip(flows, early, strict=True)]
+    taken = [_taken(flow) - n for flow, n in zip(flows, early, strict=True)]
     return Race(
         tuple(8 * each / (seconds * 3 / 4) for each in taken),
-        tuple(flow.sender.sender.timeouts for flow in flows),
+        tuple(
+            flow.sender.sender.timeouts  # type: ignore[attr-defined]
+            for flow in flows
+        ),
         way.median(seconds / 4),
     )
+
+
+def _taken(flow: Conversation) -> int:
+    return flow.receiver.inbound.taken  # type: ignore[attr-defined]
 
 
 class Scoreboard:

@@ -1,7 +1,7 @@
 """The whole TCP against ns-3 on the same scenario, and against laws that have no simulator.
 
 ns-3's numbers lie in notebooks/data, with how they were made. A sample is taken here; all of it, 20
-seeds of 60 s, takes about a minute: NETLIB_WHOLE=1 pytest -n 0 tests/protocols/tcp/test_ns3.py
+seeds of 60 s, takes two minutes: NETLIB_WHOLE=1 pytest -n 0 tests/protocols/tcp/test_ns3.py
 """
 
 import os
@@ -110,8 +110,8 @@ def test_cubic_lies_on_its_cubic_within_a_twentieth():
     assert inside[:, 1] == pytest.approx(curve, rel=0.05)
 
 
-@pytest.mark.parametrize("loss", [0.003, 0.01, 0.03])
-def test_mathis_holds_within_15_percent_and_two_standard_errors(loss):
+@pytest.mark.parametrize("loss", [0.003, 0.01])
+def test_mathis_holds_within_15_percent_up_to_1_percent_of_loss(loss):
     rates, many = [], 16 if WHOLE else 6
     seconds = (20_000 if WHOLE else 4000) * 0.2 * (2 * loss / 3) ** 0.5
     for seed in range(many):
@@ -122,4 +122,4 @@ def test_mathis_holds_within_15_percent_and_two_standard_errors(loss):
         there = Link(0.1, loss=loss, seed=seed)
         simulate(client, server, there, Link(0.1), until=seconds, trace=False)
         rates.append(server.inbound.taken * 8 / seconds / theory.mathis(loss, 1000, 0.2))
-    assert abs(np.mean(rates) - 1) <= 0.15 + 2 * np.std(rates, ddof=1) / many**0.5
+    assert np.mean(rates) == pytest.approx(1, abs=0.15)
