@@ -74,16 +74,30 @@ def simulate_all(
     conversations: Sequence[Conversation], until: float = 60.0, *, trace: bool = True
 ) -> Trace:
     """Run several conversations at once, as `simulate` does; the second "sender" is "sender 2"."""
-    if not until > 0:
-        raise ValueError(f"until must be a number of seconds above 0, got {until!r}")
-    _check(conversations)
-    record = Trace(lambda: 0.0, show_times=True)
-    record.exact_times = record.losses_recorded = True
-    world = World(record if trace else None)
-    for number, conversation in enumerate(conversations):
-        world.join(*_nodes(number, conversation, record), conversation.start)
+    world = Simulation(conversations, trace=trace)
     world.run(until)
-    return record
+    return world.trace
+
+
+class Simulation:
+    """Conversations to be run as far as one likes, again and again: in slices, to be looked at.
+
+    In slices or at once, the same happens, event by event. `trace`: all of it so far.
+    """
+
+    def __init__(self, conversations: Sequence[Conversation], *, trace: bool = True):
+        _check(conversations)
+        self.trace = Trace(lambda: 0.0, show_times=True)
+        self.trace.exact_times = self.trace.losses_recorded = True
+        self._world = World(self.trace if trace else None)
+        for number, conversation in enumerate(conversations):
+            self._world.join(*_nodes(number, conversation, self.trace), conversation.start)
+
+    def run(self, until: float):
+        """Let happen what happens before `until` [s]."""
+        if not until > 0:
+            raise ValueError(f"until must be a number of seconds above 0, got {until!r}")
+        self._world.run(until)
 
 
 class Node:

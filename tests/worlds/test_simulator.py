@@ -8,7 +8,18 @@ from hypothesis import strategies as st
 
 from netlib.endpoint import Endpoint
 from netlib.links.link import Link
-from netlib.worlds import Conversation, Echo, Sink, Source, poisson, simulate, simulate_all, steady
+from netlib.protocols.selective_repeat import SelectiveRepeatReceiver, SelectiveRepeatSender
+from netlib.worlds import (
+    Conversation,
+    Echo,
+    Simulation,
+    Sink,
+    Source,
+    poisson,
+    simulate,
+    simulate_all,
+    steady,
+)
 
 
 class Scripted:
@@ -343,3 +354,17 @@ def test_a_sink_counts_what_it_cannot_read():
 def test_impossible_traffic_is_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+def test_in_slices_the_same_happens_as_at_once():
+    def conversations():
+        way = Link(0.05, loss=0.2, seed=3)
+        ends = SelectiveRepeatSender([b"%d" % n for n in range(30)], 4, 0.3)
+        return [Conversation(ends, SelectiveRepeatReceiver(4), way, way.reverse())]
+
+    whole, slices = Simulation(conversations()), Simulation(conversations())
+    whole.run(5.0)
+    for end in (0.01, 0.3, 0.3, 0.75, 5.0):
+        slices.run(end)
+    assert len(whole.trace) > 60
+    assert list(whole.trace) == list(slices.trace)
