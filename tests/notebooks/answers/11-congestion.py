@@ -161,7 +161,7 @@ class Mine(tcp.Fixed):
     def __init__(self):
         super().__init__(28)
 
-# %% exercise 3: wrong, Jain's index is
+# %% exercise 3: wrong, of its share
 class Mine(tcp.Reno):
     """Four times as fast, and a brake of a tenth."""
 
