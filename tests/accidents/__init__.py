@@ -1,0 +1,1 @@
+"""What happens in one case of each row of tests/soak.py."""
