@@ -36,6 +36,12 @@ def held() -> tuple[int, int, int]:
     return len(os.listdir("/dev/fd")), threading.active_count(), len(children)
 
 
+def names() -> list[str]:
+    """Return what can be said of the files and the threads."""
+    files = [str(path.readlink()) for path in Path("/proc/self/fd").glob("*") if path.is_symlink()]
+    return files + [thread.name for thread in threading.enumerate()]
+
+
 def line(process: psutil.Process) -> str:
     try:
         return " ".join(process.cmdline())
@@ -52,7 +58,7 @@ def as_before(case: Callable[[int], object]) -> Callable[[int], None]:
         case(seed)
         end = monotonic() + PATIENCE
         while (after := collected()) > before or any(a > b for a, b in zip(after, before)):
-            assert monotonic() < end, f"(files, threads, children) were {before}, are {after}"
+            assert monotonic() < end, f"(files, threads, children) were {before}, are {after}: {names()}"
             sleep(0.01)
 
     return held_to_it

@@ -58,19 +58,24 @@ def exchange(coin: Random, client, server: UDPReceiver, address: tuple) -> tuple
 
 @as_before
 def clock(seed: int):
-    """The clock of the wall jumps before each datagram; none leaves early, none waits for it."""
-    coin, jump = Random(seed), [0]
-    link = Link(delay=0.005)
-    stamps = mock.patch.object(relay_sockets, "time_ns", lambda: time_ns() + jump[0])
-    with stamps, UDPReceiver() as server, UDPSender() as client:
-        with Relay(server.address, link, Link(), thread=True) as relay:
-            for _ in range(20):
-                jump[0] = coin.choice([0, 1, -1, 3600, -3600, 10**8]) * 10**9
-                began = perf_counter()
-                client.send(b"x", relay.address)
-                server.receive()
-                assert perf_counter() - began >= 0.005, "it left early"
-            assert relay.report.lateness.worst < SOON
+    """The time of day jumps between a datagram's arrival and its reading: it leaves in time."""
+    coin, before, after = Random(seed), 0, 0  # by how much the clock was wrong [ns]
+    seconds = relay_sockets._seconds
+    patches = {"time_ns": lambda: time_ns() + after, "_seconds": lambda s, z: seconds(s, z - before)}
+    with (
+        mock.patch.multiple(relay_sockets, **patches),
+        UDPReceiver() as server,
+        UDPSender() as client,
+        Relay(server.address, Link(delay=0.005), Link(), thread=True) as relay,
+    ):
+        for _ in range(20):
+            before, after = after, coin.choice([0, 1, -1, 3600, -3600, 10**8]) * 10**9
+            began = perf_counter()
+            client.send(b"x", relay.address)
+            server.receive()
+            took = perf_counter() - began
+            assert took >= 0.005, f"it left after {took} s, as the clock went from {before} to {after} ns"
+        assert relay.report.lateness.worst < SOON
 
 
 def reset(sock: socket.socket):

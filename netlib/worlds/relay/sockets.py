@@ -33,6 +33,7 @@ REMEMBERED = 10_000  # sources for which a front at 0.0.0.0 knows which address 
 EXTENDED_ERROR = struct.Struct("=IB")  # how struct sock_extended_err begins: errno, origin
 ICMP = (2, 3)  # SO_EE_ORIGIN_ICMP, SO_EE_ORIGIN_ICMP6: as opposed to what this machine found out
 TIMESPEC = struct.Struct("@ll")  # seconds, nanoseconds
+JUMP = 10**6  # ns by which the time of day may move against `now` between two batches: NTP slews it
 SELECT_ROOM = 500  # clients, where one select (at most 512 sockets on Windows) asks every socket
 now = perf_counter  # seconds, on a clock that nobody sets
 CAUSES = {
@@ -59,7 +60,7 @@ class RelaySocket:
 
     def __init__(self, family: int, host: str, port: int, drops: Counter[str]):
         self._socket = socket.socket(family, socket.SOCK_DGRAM)
-        self._drops, self._overflowed = drops, 0
+        self._drops, self._overflowed, self._zero = drops, 0, day_of_zero()
         self._asked: dict[Address, bytes] = {}  # by source, where one socket has many addresses
         try:
             self._set_up(host == ANY)
@@ -73,13 +74,15 @@ class RelaySocket:
     def arrivals(self, since: float) -> list[tuple[float, bytes, Address]]:
         """Take what waits here, up to DRAIN datagrams: each with its arrival time and source.
 
-        At `since` [s] nothing was waiting. If the time of day jumps, no arrival is before that.
+        At `since` [s] nothing was waiting. If the time of day has jumped since the last call, the
+        stamps are worth nothing: then these arrive now, late rather than early.
         """
         batch, receive, zero = [], self._receive, day_of_zero()
+        steady, self._zero = abs(zero - self._zero) < JUMP, zero
         try:
             for _ in range(DRAIN):
                 payload, ancillary, _, source = receive(65535, 128)
-                at = _seconds(ancillary[0][2], zero) if ancillary else now()
+                at = _seconds(ancillary[0][2], zero) if ancillary and steady else now()
                 batch.append((max(since, at), payload, source))
                 if len(ancillary) > 1:
                     self._remember(source, ancillary[1][2])
