@@ -36,10 +36,11 @@ def held() -> tuple[int, int, int]:
     return len(os.listdir("/dev/fd")), threading.active_count(), len(children)
 
 
-def names() -> list[str]:
-    """Return what can be said of the files and the threads."""
+def left(what: object, before: tuple, after: tuple) -> str:
+    """Return what can be said of what is left."""
     files = [str(path.readlink()) for path in Path("/proc/self/fd").glob("*") if path.is_symlink()]
-    return files + [thread.name for thread in threading.enumerate()]
+    threads = [thread.name for thread in threading.enumerate()]
+    return f"{what}: (files, threads, children) were {before}, are {after}; {files}, {threads}"
 
 
 def line(process: psutil.Process) -> str:
@@ -50,15 +51,18 @@ def line(process: psutil.Process) -> str:
 
 
 def as_before(case: Callable[[int], object]) -> Callable[[int], None]:
-    """Hold a case to leaving no file, no thread and no process behind, not even a zombie."""
+    """Hold a case to leaving no file, no thread and no process behind, not even a zombie.
+
+    What it returns is named if it does not.
+    """
 
     @functools.wraps(case)
     def held_to_it(seed: int):
         before = held()
-        case(seed)
+        what = case(seed)
         end = monotonic() + PATIENCE
         while (after := collected()) > before or any(a > b for a, b in zip(after, before)):
-            assert monotonic() < end, f"(files, threads, children) were {before}, are {after}: {names()}"
+            assert monotonic() < end, left(what, before, after)
             sleep(0.01)
 
     return held_to_it
@@ -76,8 +80,15 @@ def collected() -> tuple[int, int, int]:
 
 @contextmanager
 def connection():
-    with TCPListener() as listener, TCPConnection.connect(listener.address) as client:
-        with listener.accept() as server:
+    """Yield a connection that a thread has accepted.
+
+    In the main thread, Python's own accept loses a descriptor if the interrupt comes between the
+    kernel's answer and the socket object that is made of it.
+    """
+    with TCPListener() as listener:
+        with Background(TCPListener.accept, listener) as accepting:
+            client = TCPConnection.connect(listener.address)
+        with client, accepting.result as server:
             client.send_all(b"x")
             yield server
 
@@ -90,7 +101,7 @@ def collecting():
 
 @contextmanager
 def waiting():
-    with UDPReceiver(timeout=0.02) as receiver, UDPSender() as sender:
+    with UDPReceiver() as receiver, UDPSender() as sender:
         with Background(UDPReceiver.receive, receiver):
             sender.send(b"x", receiver.address)
             yield receiver
@@ -105,25 +116,30 @@ def child():
         one.end()
 
 
-OPENED = [
-    UDPReceiver,
-    UDPSender,
-    TCPListener,
-    connection,
-    collecting,
-    waiting,
-    lambda: Driver(Echo(), NOWHERE),
-    lambda: TCPRelay(NOWHERE),
-    lambda: Relay(NOWHERE, Link(), Link(), thread=True),
-    lambda: Relay(NOWHERE, Link(), Link()),
-]
+OPENED: dict[str, Callable] = {
+    "UDPReceiver": UDPReceiver,
+    "UDPSender": UDPSender,
+    "TCPListener": TCPListener,
+    "TCPConnection": connection,
+    "Collector": collecting,
+    "Background": waiting,
+    "Child": child,
+    "Driver": lambda: Driver(Echo(), NOWHERE),
+    "TCPRelay": lambda: TCPRelay(NOWHERE),
+    "Relay in a thread": lambda: Relay(NOWHERE, Link(), Link(), thread=True),
+    "Relay": lambda: Relay(NOWHERE, Link(), Link()),
+}
 
 
 def open_all(coin: Random):
     """Open one of each, inside one another in any order, and close them."""
     with ExitStack() as stack:
-        for one in coin.sample(OPENED, len(OPENED)):
-            stack.enter_context(one())
+        for name in shuffled(coin):
+            stack.enter_context(OPENED[name]())
+
+
+def shuffled(coin: Random) -> list[str]:
+    return coin.sample(list(OPENED), len(OPENED))
 
 
 class Trouble(Exception):
@@ -133,10 +149,9 @@ class Trouble(Exception):
 @as_before
 def opening(seed: int):
     """Each is opened and closed; in half of the cases the block raises."""
-    coin = Random(seed)
-    for one in coin.sample(OPENED, len(OPENED)):
+    for name in shuffled(Random(seed)):
         try:
-            with one():
+            with OPENED[name]():
                 if seed % 2:
                     raise Trouble
         except Trouble:
@@ -144,21 +159,22 @@ def opening(seed: int):
 
 
 @as_before
-def interrupted(seed: int):
-    """The stop button is pressed at a random moment of opening and closing."""
+def interrupted(seed: int) -> str:
+    """The stop button is pressed at a random moment of opening and closing one of them."""
     coin = Random(seed)
-    one = coin.choice(OPENED)
+    name = coin.choice(list(OPENED))
     handler = signal.signal(signal.SIGALRM, lambda *_: signal.raise_signal(signal.SIGINT))
     try:
-        signal.setitimer(signal.ITIMER_REAL, coin.uniform(1e-4, 0.05))
+        signal.setitimer(signal.ITIMER_REAL, coin.uniform(1e-4, 0.05), 1.0)  # again, if it is lost
         while True:
-            with one():
+            with OPENED[name]():
                 pass
     except KeyboardInterrupt:
         pass
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, handler)
+    return name
 
 
 # Processes of their own

@@ -114,6 +114,13 @@ def test_a_relay_that_nobody_holds_any_more_ends():
         assert running(process.pid)
 
 
+def test_a_relay_in_a_thread_that_nobody_holds_any_more_ends():
+    relay = Relay(NOWHERE, Link(), Link(), thread=True).start()
+    thread = relay._runner._thread
+    del relay
+    wait_for(lambda: not thread.is_alive())
+
+
 def test_an_exception_in_the_block_stops_the_relay():
     with pytest.raises(KeyError), Relay(NOWHERE, Link(), Link()) as relay:
         pid = relay.pid

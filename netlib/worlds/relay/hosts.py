@@ -5,6 +5,7 @@ import gc
 import pickle
 import queue
 import threading
+import weakref
 from collections.abc import Callable
 from copy import deepcopy
 
@@ -46,10 +47,12 @@ class ThreadHost:
         self.answers: queue.SimpleQueue = queue.SimpleQueue()
         forward, backward = deepcopy((config.forward, config.backward))  # which makes fresh links
         config = config._replace(forward=forward, backward=backward)
-        self.exit_reason = ""
+        self._failures: list[BaseException] = []
         self._loop = Loop(config, self.answers.put)
         self.tell = self._loop.tell
-        self._thread = threading.Thread(target=self._run, name="relay", daemon=True)
+        duties = self._loop.run, self.answers.put, self._failures.append  # which know no host
+        self._thread = threading.Thread(target=_run, args=duties, name="relay", daemon=True)
+        weakref.finalize(self, self.tell, 0, "stop")  # if it is forgotten, its thread ends
         with opening(lambda: self.end(INTERRUPTED)):
             self._thread.start()
 
@@ -59,13 +62,19 @@ class ThreadHost:
         if self._thread.ident is not None:  # else it never began
             self._thread.join(patience)
 
-    def _run(self):
-        try:
-            self._loop.run()
-        except BaseException as failure:  # not lost: the next request raises it
-            self.exit_reason = repr(failure)
-        finally:
-            self.answers.put(ENDED)
+    @property
+    def exit_reason(self) -> str:
+        """How it ended, once it has."""
+        return repr(self._failures[0]) if self._failures else ""
+
+
+def _run(run: Callable, answer: Callable, fail: Callable):
+    try:
+        run()
+    except BaseException as failure:  # not lost: the next request raises it
+        fail(failure)
+    finally:
+        answer(ENDED)
 
 
 def relay(request: Callable, answer: Callable[[tuple], object]):
