@@ -1,8 +1,11 @@
-"""Hostile input and accidents, many times over: python tests/soak.py [ROW ...] [--cases N] [--seed N]
+"""Hostile input and accidents, many times over.
 
-The suite holds one example of each; here are thousands, by chance. A row is a function that takes
-a seed and raises if something went wrong; case n of a row has the seed --seed + n, so that a case
-that fails is repeated with that seed and one case. All rows at their sizes take about half an hour.
+    python tests/soak.py [ROW ...] [--cases N] [--seed N]
+
+The suite holds an example of each; here are thousands, by chance. A row is a function that takes a
+seed and raises if something went wrong; case n of a row has the seed --seed + n, so that one that
+fails is printed as the command that repeats it (what depends on the moment may need several). All
+rows take about twelve minutes on two cores; none takes longer than MOST. Linux only.
 """
 
 import argparse
@@ -80,7 +83,7 @@ def passes(name: str, seed: int) -> bool:
 
 def main(arguments: list[str] | None = None) -> int:
     """Run the rows that are named, or all; print the table; return 1 if anything failed."""
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0].split(":")[0])
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("rows", nargs="*", metavar="ROW", help=f"of {', '.join(ROWS)}; all")
     parser.add_argument("--cases", type=int, help="of each row (default: its own number)")
     parser.add_argument("--seed", type=int, default=0, help="of the first case (default 0)")
@@ -93,7 +96,8 @@ def main(arguments: list[str] | None = None) -> int:
         done, failures = run(name, options.cases or ROWS[name].cases, options.seed)
         total += failures
         took = time.monotonic() - began
-        print(f"{name:12}{done:>9} cases{failures:>6} failures{took:>7.0f} s", flush=True)
+        line = f"{name:12}{done:>9} cases{failures:>6} failures{took:>7.0f} s"
+        tqdm.write(line)
     return int(total > 0)
 
 

@@ -151,8 +151,10 @@ class Collector:
         try:
             self.interrupt()
             self._background.join()
-        finally:
-            self._alarm.close()
+        finally:  # an interrupt may have come before either of the two was done
+            self._deadline, self._stopping = 0.0, True
+            self._alarm.close()  # which rings the bell for the last time
+            self._background._join_thread()
             self._bell.close()
 
     def _collect(self):

@@ -41,7 +41,7 @@ class Conversation:
         self.check(*self.ends)
 
     def check(self, sender: Endpoint, receiver: Endpoint):
-        """Hold them to what is true whatever has come, but for what was forged (W1, no checksum)."""
+        """Hold them to what is true whatever has come: a forgery may change what is delivered."""
         assert sender.deadline is None or 0 <= sender.deadline < math.inf
         assert sender.done == (sender.deadline is None)
         assert receiver.deadline is None

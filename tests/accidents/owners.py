@@ -5,7 +5,6 @@ import gc
 import os
 import resource
 import signal
-import socket
 import subprocess
 import sys
 import tempfile
@@ -13,6 +12,7 @@ import threading
 import warnings
 from collections.abc import Callable
 from contextlib import ExitStack, contextmanager
+from operator import gt
 from pathlib import Path
 from random import Random
 from time import monotonic, sleep
@@ -20,10 +20,10 @@ from time import monotonic, sleep
 import psutil
 
 from netlib.child import Child
-from netlib.worlds.traffic import Echo
 from netlib.links.link import Link
 from netlib.sockets import Background, Collector, TCPConnection, TCPListener, UDPReceiver, UDPSender
 from netlib.worlds import Driver, Relay, TCPRelay
+from netlib.worlds.traffic import Echo
 
 ROOT = Path(__file__).parents[2]
 NOWHERE = ("127.0.0.1", 9)
@@ -61,7 +61,7 @@ def as_before(case: Callable[[int], object]) -> Callable[[int], None]:
         before = held()
         what = case(seed)
         end = monotonic() + PATIENCE
-        while (after := collected()) > before or any(a > b for a, b in zip(after, before)):
+        while any(map(gt, after := collected(), before)):
             assert monotonic() < end, left(what, before, after)
             sleep(0.01)
 
@@ -101,10 +101,13 @@ def collecting():
 
 @contextmanager
 def waiting():
-    with UDPReceiver() as receiver, UDPSender() as sender:
-        with Background(UDPReceiver.receive, receiver):
-            sender.send(b"x", receiver.address)
-            yield receiver
+    with (
+        UDPReceiver() as receiver,
+        UDPSender() as sender,
+        Background(UDPReceiver.receive, receiver),
+    ):
+        sender.send(b"x", receiver.address)
+        yield receiver
 
 
 @contextmanager
@@ -196,7 +199,7 @@ def killed(seed: int):
         owner.send_signal(signal.SIGSTOP)  # so that no child comes after they are listed
         children = psutil.Process(owner.pid).children(recursive=True)
         owner.kill()
-    gone, alive = psutil.wait_procs(children, PATIENCE)
+    _, alive = psutil.wait_procs(children, PATIENCE)
     assert not alive, [line(one) for one in alive]
 
 
@@ -231,7 +234,7 @@ def no_input_or_output():
 
 NO_IPV6 = (
     "ip link set lo up && "
-    "echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && exec \"$0\" \"$@\""
+    'echo 1 > /proc/sys/net/ipv6/conf/all/disable_ipv6 && exec "$0" "$@"'
 )  # in a network of its own
 PLACES: dict[str, dict] = {
     "a home that cannot be written": {"env": {"HOME": "/proc/nowhere"}},
@@ -288,14 +291,21 @@ def start_as(how: str, options: dict) -> subprocess.Popen:
 def use_all():
     """Open everything, and have a datagram and a byte pass through both relays."""
     open_all(Random(0))
-    with UDPReceiver() as receiver, UDPSender() as sender:
-        with Relay(receiver.address, Link(delay=0.001), Link()) as relay:
-            sender.send(b"x", relay.address)
-            assert receiver.receive().payload == b"x"
-    with TCPListener() as listener, TCPRelay(listener.address, delay=0.001) as relay:
-        with TCPConnection.connect(relay.address) as client, listener.accept() as server:
-            client.send_all(b"x")
-            assert server.receive() == b"x"
+    with (
+        UDPReceiver() as receiver,
+        UDPSender() as sender,
+        Relay(receiver.address, Link(delay=0.001), Link()) as relay,
+    ):
+        sender.send(b"x", relay.address)
+        assert receiver.receive().payload == b"x"
+    with (
+        TCPListener() as listener,
+        TCPRelay(listener.address, delay=0.001) as relay,
+        TCPConnection.connect(relay.address) as client,
+        listener.accept() as server,
+    ):
+        client.send_all(b"x")
+        assert server.receive() == b"x"
 
 
 def main(how: str):
@@ -312,7 +322,8 @@ def main(how: str):
         process.join()
         sys.exit(process.exitcode)
     elif how == "for ever":
-        print("begun", flush=True)
+        sys.stdout.write("begun\n")
+        sys.stdout.flush()
         while True:
             open_all(Random())
     else:

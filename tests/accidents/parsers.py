@@ -39,18 +39,18 @@ def framing(seed: int):
     assert read(kind(), parts) == read(kind(), [stream]), parts
 
 
-WORDS = (
-    "delay 24ms 10ms 8% distribution normal uniform pareto loss random gemodel 1% 25% duplicate "
-    "0.1% reorder gap 5 rate 1mbit 512kbit 14 limit 20 seed 7 tc qdisc netem corrupt slot -1 1e400 "
-    "1000000s 0.5us 0% 100% 101% ٣ms ²ms .5ms 5.ms nan% infs 9999gbit 0bit"
-).split()
+WORDS = """
+delay 24ms 10ms 8% distribution normal uniform pareto loss random gemodel 1% 25% duplicate 0.1%
+reorder gap 5 rate 1mbit 512kbit 14 limit 20 seed 7 tc qdisc netem corrupt slot -1 1e400 1000000s
+0.5us 0% 100% 101% ٣ms ²ms .5ms 5.ms nan% infs 9999gbit 0bit
+"""
 LETTERS = "0123456789.%-+e msukgbit\t\0ı²٣\u2028\ud800"
 
 
 def netem(seed: int):
     """Any words are a link that prints itself and carries, or are refused in a sentence."""
     coin = Random(seed)
-    words = coin.choices(WORDS, k=coin.randrange(7))
+    words = coin.choices(WORDS.split(), k=coin.randrange(7))
     if words and coin.random() < 0.5:
         at = coin.randrange(len(words))
         words[at] += "".join(coin.choices(LETTERS, k=3)) + coin.choice(["", "", "0" * 400])
@@ -63,15 +63,16 @@ def netem(seed: int):
     assert all(0 <= at < math.inf for at in link.carry(100, 0.0)), link
 
 
-LABELS = "time= time< time zeit= temps= время= 時間= tiempo< = < icmp_seq=1 TTL= DUP!".split()
-NUMBERS = "1 12.3 12,3 <1 999999999 .5 5. 1e9 nan -1 ² ٣ 0".split() + ["9" * 400, ""]
+LABELS = "time= time< time zeit= temps= время= 時間= tiempo< = < icmp_seq=1 TTL= DUP!"
+NUMBERS = f"1 12.3 12,3 <1 999999999 .5 5. 1e9 nan -1 ² ٣ 0 {'9' * 400}"
 UNITS = ["ms", "мс", " ms", "\u00a0ms", "\u202fмс", "s", "", " ttl=57", "\n", "\r\n", " DUP!"]
 
 
 def ping(seed: int):
     """What looks like ping's lines gives delays that are times, or is refused in a sentence."""
     coin = Random(seed)
-    parts = [coin.choice(kind) for _ in range(coin.randrange(5)) for kind in (LABELS, NUMBERS, UNITS)]
+    kinds = LABELS.split(), [*NUMBERS.split(), ""], UNITS
+    parts = [coin.choice(kind) for _ in range(coin.randrange(5)) for kind in kinds]
     if parts and coin.random() < 0.3:
         coin.shuffle(parts)
     try:
@@ -123,5 +124,5 @@ def shown(seed: int):
     assert printable(payload).isprintable() and len(printable(payload)) <= 41
     trace = Trace()
     trace.record(text, "receive", payload, (text, 5), text)
-    cells = 2 * len(trace.rows()[0])
-    assert trace._repr_html_().count("<") == 2 * (len(["table", "thead", "tr", "tbody", "tr"]) + cells)
+    tags = 5 + 2 * len(trace.rows()[0])  # table, thead, tr, tbody, tr, and th and td for each cell
+    assert trace._repr_html_().count("<") == 2 * tags

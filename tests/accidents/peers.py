@@ -27,7 +27,7 @@ SIZES = [0, 1, 40, 1200, 9000, 65507]
 
 @as_before
 def udp(seed: int):
-    """Clients that vanish, more of them than there is room for, strangers, forgeries: none is lost."""
+    """Clients vanish, or are more than there is room for; strangers, forgeries: nothing is lost."""
     coin = Random(seed)
     room = {"max_clients": coin.choice([1, 3, 128])}
     with ExitStack() as stack:
@@ -40,7 +40,10 @@ def udp(seed: int):
                     stranger._socket.sendto(b"from a stranger", far)
             server._socket.sendto(b"to one who has gone", far)
             if coin.random() < 0.3:
-                relay._runner._loop._front._socket.sendto(b"forged", relay.address)
+                with suppress(
+                    ConnectionRefusedError
+                ):  # which an answer to one who has gone brought
+                    relay._runner._loop._front._socket.sendto(b"forged", relay.address)
         with UDPReceiver(timeout=SOON) as client:
             server._socket.sendto(b"answer", exchange(coin, client, server, relay.address))
             assert client.receive().payload == b"answer"
@@ -61,7 +64,10 @@ def clock(seed: int):
     """The time of day jumps between a datagram's arrival and its reading: it leaves in time."""
     coin, before, after = Random(seed), 0, 0  # by how much the clock was wrong [ns]
     seconds = relay_sockets._seconds
-    patches = {"time_ns": lambda: time_ns() + after, "_seconds": lambda s, z: seconds(s, z - before)}
+    patches = {
+        "time_ns": lambda: time_ns() + after,
+        "_seconds": lambda s, z: seconds(s, z - before),
+    }
     with (
         mock.patch.multiple(relay_sockets, **patches),
         UDPReceiver() as server,
@@ -74,7 +80,9 @@ def clock(seed: int):
             client.send(b"x", relay.address)
             server.receive()
             took = perf_counter() - began
-            assert took >= 0.005, f"it left after {took} s, as the clock went from {before} to {after} ns"
+            assert took >= 0.005, (
+                f"it left after {took} s, as the clock went from {before} to {after} ns"
+            )
         assert relay.report.lateness.worst < SOON
 
 
@@ -121,7 +129,10 @@ def tcp(seed: int):
         relay.reset()
         wait_for(lambda: relay.report.open == 0)
         drain(listener)
-        with socket.create_connection(relay.address, SOON) as client, listener.accept()[0] as server:
+        with (
+            socket.create_connection(relay.address, SOON) as client,
+            listener.accept()[0] as server,
+        ):
             client.sendall(b"well-behaved")
             server.settimeout(SOON)
             assert server.recv(12) == b"well-behaved"

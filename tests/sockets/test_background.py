@@ -167,6 +167,16 @@ def test_an_interrupt_of_what_opens_waits_until_it_can_be_undone_and_is_handled_
     assert signal.getsignal(signal.SIGINT) is before
 
 
+def test_an_interrupt_at_the_end_of_a_collectors_block_leaves_no_thread(monkeypatch):
+    def interrupted(paused=True):
+        raise KeyboardInterrupt
+
+    with UDPReceiver() as receiver:
+        with pytest.raises(KeyboardInterrupt), Collector(receiver) as collector:
+            monkeypatch.setattr(collector, "pause", interrupted)
+        assert not collector._background._thread.is_alive()
+
+
 def test_an_interrupted_wait_invents_no_datagram():
     trace = Trace()
     with UDPReceiver(timeout=30, trace=trace) as receiver:
