@@ -1,11 +1,13 @@
 """Threads that a cell starts and the same cell ends: always joined, and interruptible."""
 
 import contextlib
+import functools
 import selectors
 import signal
 import socket
 import threading
 import time
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -78,8 +80,13 @@ class Background:
                 argument.interrupt()
         self._join_thread()
 
+    @property
+    def began(self) -> bool:
+        """Whether there is, or was, a thread: there may have been no room for one."""
+        return self._thread.ident is not None
+
     def _join_thread(self):
-        if self._thread.ident is not None:  # else it never began: there was no room for a thread
+        if self.began:
             self._thread.join()
 
     def _run(self):
@@ -121,10 +128,12 @@ class Collector:
         self.arrived: list[Datagram | bytes] = []
         self.left_out, self._room, self._grace = 0, memory, grace
         self.max_size, self.paused = max_size, False
-        self._receiver, self._on_arrival = receiver, on_arrival or self._keep
+        self._on_arrival = on_arrival
         self._stopping, self._deadline = False, float("inf")
-        self._background = Background(Collector._collect, self)
         self._alarm, self._bell = socket.socketpair()
+        collect = functools.partial(_collect, weakref.ref(self), receiver, self._bell)
+        self._background = Background(collect)
+        weakref.finalize(self, self._alarm.close)  # if it is forgotten, its thread ends
 
     def start(self) -> "Collector":
         """Begin to collect; return itself."""
@@ -135,7 +144,8 @@ class Collector:
     def pause(self, paused: bool = True):
         """Stop reading, so that the kernel's buffer fills and then loses what arrives."""
         self.paused = paused
-        self._alarm.send(b"!")
+        with contextlib.suppress(OSError):  # the thread may have ended
+            self._alarm.send(b"!")
 
     def interrupt(self):
         """Let the thread end as soon as it has collected what has arrived."""
@@ -155,29 +165,14 @@ class Collector:
             self._deadline, self._stopping = 0.0, True
             self._alarm.close()  # which rings the bell for the last time
             self._background._join_thread()
-            self._bell.close()
+            if not self._background.began:  # else the thread closes it; it may still be at it,
+                self._bell.close()  # as Python 3.11 forgets a thread whose join was interrupted
 
-    def _collect(self):
-        ended = False  # a stream that has ended is always ready, and has nothing more to give
-        with selectors.DefaultSelector() as selector:  # unlike select, it knows files above 1023
-            selector.register(self._bell, selectors.EVENT_READ)
-            selector.register(self._receiver, selectors.EVENT_READ, self._receiver)
-            while True:
-                stopping = self._stopping  # read before looking: what had arrived is collected
-                if not stopping and (ended or self.paused):
-                    self._bell.recv(4096)
-                    continue
-                ready = [key.data for key, _ in selector.select(0 if stopping else None)]
-                # asked again: a pause may have begun meanwhile
-                may_read = not ended and (stopping or not self.paused)
-                if self._receiver in ready and may_read and time.monotonic() < self._deadline:
-                    arrival = self._receiver.receive(self.max_size)
-                    self._on_arrival(arrival)
-                    ended = arrival == b""
-                elif stopping:
-                    return
-                elif None in ready:
-                    self._bell.recv(4096)
+    def _take(self, receiver: UDPReceiver | TCPConnection) -> bool:
+        """Receive what has come, and return whether that was the end of a stream."""
+        arrival = receiver.receive(self.max_size)
+        (self._on_arrival or self._keep)(arrival)
+        return arrival == b""
 
     def _keep(self, arrival: Datagram | bytes):
         payload = arrival if isinstance(arrival, bytes) else arrival.payload
@@ -192,3 +187,30 @@ class Collector:
 
     def __exit__(self, *exception):
         self.stop()
+
+
+def _collect(collector: Callable, receiver: UDPReceiver | TCPConnection, bell: socket.socket):
+    """Be a collector's thread, which holds it only by a weak reference while it waits."""
+    ended = False  # a stream that has ended is always ready, and has nothing more to give
+    with bell, selectors.DefaultSelector() as selector:  # which knows files above 1023, too
+        selector.register(bell, selectors.EVENT_READ)
+        selector.register(receiver, selectors.EVENT_READ, receiver)
+        while this := collector():
+            stopping = this._stopping  # read before looking: what had arrived is collected
+            idle = not stopping and (ended or this.paused)
+            del this
+            if idle:
+                bell.recv(4096)
+                continue
+            ready = [key.data for key, _ in selector.select(0 if stopping else None)]
+            if not (this := collector()):
+                return
+            # asked again: a pause may have begun meanwhile
+            may_read = not ended and (stopping or not this.paused)
+            if receiver in ready and may_read and time.monotonic() < this._deadline:
+                ended = this._take(receiver)
+            elif stopping:
+                return
+            elif None in ready:
+                bell.recv(4096)
+            del this

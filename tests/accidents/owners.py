@@ -72,6 +72,7 @@ def collected() -> tuple[int, int, int]:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of what an interrupt kept from being closed
         gc.collect()
+        subprocess._cleanup()  # which Python calls when it starts its next process
     return held()
 
 

@@ -177,6 +177,15 @@ def test_an_interrupt_at_the_end_of_a_collectors_block_leaves_no_thread(monkeypa
         assert not collector._background._thread.is_alive()
 
 
+def test_a_collector_that_nobody_holds_any_more_ends():
+    with UDPReceiver() as receiver:
+        collector = Collector(receiver).start()
+        thread = collector._background._thread
+        del collector
+        thread.join(5)
+        assert not thread.is_alive()
+
+
 def test_an_interrupted_wait_invents_no_datagram():
     trace = Trace()
     with UDPReceiver(timeout=30, trace=trace) as receiver:
