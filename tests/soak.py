@@ -62,7 +62,7 @@ def run(name: str, cases: int, seed: int) -> tuple[int, int]:
         if (now := time.monotonic()) > end:
             break
         if now > watched + 1:
-            faulthandler.dump_traceback_later(STUCK, exit=True)
+            faulthandler.dump_traceback_later(STUCK, exit=True, file=sys.__stderr__)
             watched = now
         done += 1
         failures += not passes(name, seed + number)
