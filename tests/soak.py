@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from accidents import machines, owners, parsers, peers
+from accidents import machines, owners, parsers, peers, processes
 from tqdm import tqdm
 
 tqdm.monitor_interval = 0  # no thread of its own
@@ -48,9 +48,9 @@ ROWS = {
     "chat": Row(peers.chat, 60),
     "openings": Row(owners.opening, 500),
     "interrupts": Row(owners.interrupted, 500),
-    "killed": Row(owners.killed, 100),
-    "files": Row(owners.few_files, 60),
-    "places": Row(owners.odd_place, 2 * len(owners.PLACES)),
+    "killed": Row(processes.killed, 100),
+    "files": Row(processes.few_files, 60),
+    "places": Row(processes.odd_place, 2 * len(processes.PLACES)),
 }
 
 
