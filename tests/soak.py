@@ -17,7 +17,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
-from accidents import machines, owners, parsers, peers, processes
+from accidents import connections, machines, owners, parsers, peers, processes
 from tqdm import tqdm
 
 tqdm.monitor_interval = 0  # no thread of its own
@@ -41,9 +41,13 @@ ROWS = {
     "segments": Row(parsers.segments, 1_000_000),
     "shown": Row(parsers.shown, 100_000),
     "machines": Row(machines.conversation, 50_000),
-    "udp": Row(peers.udp, 200),
+    "tcp-loss": Row(connections.lossy, 1000),
+    "tcp-paths": Row(connections.paths, 5000),
+    "tcp-strangers": Row(connections.beset, 1000),
+    "tcp-peer": Row(connections.endure, 10_000),
+    "udp-relay": Row(peers.udp, 200),
     "clock": Row(peers.clock, 200),
-    "tcp": Row(peers.tcp, 100),
+    "tcp-relay": Row(peers.tcp, 100),
     "crowd": Row(peers.crowd, 2),
     "chat": Row(peers.chat, 60),
     "openings": Row(owners.opening, 500),
@@ -96,7 +100,7 @@ def main(arguments: list[str] | None = None) -> int:
         done, failures = run(name, options.cases or ROWS[name].cases, options.seed)
         total += failures
         took = time.monotonic() - began
-        line = f"{name:12}{done:>9} cases{failures:>6} failures{took:>7.0f} s"
+        line = f"{name:14}{done:>9} cases{failures:>6} failures{took:>7.0f} s"
         tqdm.write(line)
     return int(total > 0)
 
