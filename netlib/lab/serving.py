@@ -12,7 +12,7 @@ import time
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import contextmanager, suppress
 
-from netlib.sockets.background import Background
+from netlib.sockets.background import Background, wakeup_pair
 from netlib.trace import Address
 
 PAUSE = 0.01  # seconds until the next attempt to accept, after one that failed
@@ -68,7 +68,7 @@ def running(serve: Callable, *arguments: object, host: str = "127.0.0.1") -> Ite
     from the listener. At the end of the block the server is stopped and waited for; what it
     raised is raised there.
     """
-    stop, bell = socket.socketpair()
+    stop, bell = wakeup_pair()
     with stop, bell, socket.create_server((host, 0), backlog=1024) as listener:
         listener.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         listener.setblocking(False)

@@ -42,6 +42,12 @@ def opening(undo: Callable[[], object]) -> Iterator[None]:
         raise
 
 
+def wakeup_pair() -> tuple[socket.socket, socket.socket]:
+    """Return two connected sockets: socket.socketpair, interrupted, can lose a descriptor."""
+    with opening(lambda: None):
+        return socket.socketpair()
+
+
 class Background:
     """Run `function(*arguments)` in a thread for as long as the block lasts.
 
@@ -130,7 +136,7 @@ class Collector:
         self.max_size, self.paused = max_size, False
         self._on_arrival = on_arrival
         self._stopping, self._deadline = False, float("inf")
-        self._alarm, self._bell = socket.socketpair()
+        self._alarm, self._bell = wakeup_pair()
         collect = functools.partial(_collect, weakref.ref(self), receiver, self._bell)
         self._background = Background(collect)
         weakref.finalize(self, self._alarm.close)  # if it is forgotten, its thread ends

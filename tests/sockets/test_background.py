@@ -3,6 +3,7 @@
 import functools
 import os
 import signal
+import socket
 import subprocess
 import sys
 import threading
@@ -14,7 +15,7 @@ import pytest
 
 from netlib.kernel.gauge import gauge
 from netlib.sockets import Background, Collector, TCPConnection, TCPListener, UDPReceiver, UDPSender
-from netlib.sockets.background import OVERHEAD, opening
+from netlib.sockets.background import OVERHEAD, opening, wakeup_pair
 from netlib.trace import Trace
 
 # such as a socket that only the garbage collector closed
@@ -184,6 +185,22 @@ def test_a_collector_that_nobody_holds_any_more_ends():
         del collector
         thread.join(5)
         assert not thread.is_alive()
+
+
+def test_an_interrupt_waits_until_both_ends_of_a_wakeup_pair_are_there(monkeypatch):
+    create, ends = socket.socketpair, []
+
+    def interrupted():
+        signal.raise_signal(signal.SIGINT)
+        ends.extend(create())
+        return tuple(ends)
+
+    monkeypatch.setattr(socket, "socketpair", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        wakeup_pair()
+    assert len(ends) == 2
+    for end in ends:
+        end.close()
 
 
 def test_an_interrupted_wait_invents_no_datagram():

@@ -17,6 +17,7 @@ from math import inf
 from selectors import EVENT_READ
 from time import perf_counter
 
+from netlib.sockets.background import wakeup_pair
 from netlib.sockets.base import bound_socket, readable
 from netlib.worlds.relay.report import Lateness, Tally
 from netlib.worlds.tcp_relay.connection import Connection, Side
@@ -52,7 +53,7 @@ class Loop:
 
     def __init__(self, host: str, port: int, target: tuple, path: tuple, room: int, hole: range):
         with contextlib.ExitStack() as stack:
-            self._waker, self._wakeup = map(stack.enter_context, socket.socketpair())
+            self._waker, self._wakeup = map(stack.enter_context, wakeup_pair())
             self._waker.setblocking(False)
             self._poll = stack.enter_context(selectors.DefaultSelector())
             self._poll.register(self._wakeup, EVENT_READ, lambda _: self._wakeup.recv(4096))
