@@ -63,6 +63,7 @@ class RelayConfig(NamedTuple):
     backward: Link
     record: bool
     max_clients: int
+    idle: float | None
 
 
 class Flight(NamedTuple):
@@ -100,7 +101,7 @@ class Loop:
         self._ended, self._cpu_before = False, 0.0
         self._requests: deque[tuple] = deque()
         self._front = RelaySocket(config.family, config.host, config.port, self._backward.drops)
-        self._clients = Clients(config.max_clients, self._open_socket)
+        self._clients = Clients(config.max_clients, self._open_socket, config.idle)
         self._waker, self._wakeup = socket.socketpair()
         self._waker.setblocking(False)
         self._doors = [self._wakeup.fileno(), self._front.fileno()]
@@ -125,6 +126,7 @@ class Loop:
     def _turn(self):
         batches: list[Iterable[Arrival]] = []
         since, ready = self._complete_until, self._wait()
+        self._clients.expire(self._complete_until)
         wakeup, front = self._wakeup.fileno() in ready, self._front.fileno() in ready
         if wakeup:
             self._obey()
@@ -162,7 +164,7 @@ class Loop:
         for at, payload, source in self._take(self._front, since):
             if self._front.is_at(source):  # forged: the answer would come in here again
                 forward.drops[ITSELF] += 1
-            elif client := self._clients.find(source):
+            elif client := self._clients.find(source, at):
                 questions.append((at, forward, payload, client))
             else:
                 forward.drops[NO_SOCKET] += 1
@@ -178,16 +180,17 @@ class Loop:
         return answers
 
     def _enter(self, at: float, direction: Direction, payload: bytes, client: Client):
-        number, note = direction.arrived, ""
-        at, departures = direction.carry(len(payload), at)
+        number = direction.arrived
+        at, departures, arriving = direction.carry(payload, at)
         if self._config.record:
             self._record(at, "send", direction, number, payload, client)
             if not departures:
                 why = direction.link.why_lost
                 self._record(at, "lost", direction, number, payload, client, why)
+        note = "" if arriving is payload else "corrupt"
         for due in departures:
             order = next(self._order)
-            self._schedule(Flight(due, order, direction, number, payload, client, note))
+            self._schedule(Flight(due, order, direction, number, arriving, client, note))
             note = "copy"
 
     def _depart(self):
@@ -264,6 +267,7 @@ class Loop:
             time.thread_time() - self._cpu_before,
             now() - self._began,
             self._unrecorded,
+            self._clients.expired,
         )
 
     def rows_since(self, since: int) -> tuple[float, list[Record]]:

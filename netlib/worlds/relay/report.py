@@ -46,7 +46,8 @@ class Lateness(NamedTuple):
 
 @dataclass(frozen=True)
 class Counts:
-    """One direction: how many datagrams came in, how many copies the link made, what went out.
+    """One direction: how many datagrams came in, how many copies the link made, what went out, and
+    how many of those that came in had a bit flipped.
 
     arrived + copies = sent + in_flight + what `drops` counts, except the drops that happen before
     the link (BUFFER, NO_SOCKET, STRANGER, ITSELF) and those after the sending: "(ICMP)" means that
@@ -58,12 +59,15 @@ class Counts:
     sent: int = 0
     in_flight: int = 0
     drops: dict[str, int] = field(default_factory=dict)
+    corrupt: int = 0
 
     def __str__(self) -> str:
         lost = ", ".join(f"{count} {cause}" for cause, count in sorted(self.drops.items()))
         copies = f" + {self.copies} copies" if self.copies else ""
+        corrupt = f", {self.corrupt} corrupt" if self.corrupt else ""
         in_flight = f" ({self.in_flight} on their way)" if self.in_flight else ""
-        return f"{self.arrived}{copies} in, {self.sent} out{in_flight}; lost: {lost or 'none'}"
+        went = f"{self.sent} out{in_flight}{corrupt}"
+        return f"{self.arrived}{copies} in, {went}; lost: {lost or 'none'}"
 
 
 @dataclass(frozen=True)
@@ -72,7 +76,8 @@ class RelayReport:
 
     lateness: None before the first departure. clients: how many it has now; evicted: how many were
     forgotten for lack of room. cpu: seconds of processor time used; elapsed: seconds that it has
-    run. unrecorded: events that its trace had no room for.
+    run. unrecorded: events that its trace had no room for. expired: clients forgotten because they
+    were silent for too long.
     """
 
     forward: Counts
@@ -83,6 +88,7 @@ class RelayReport:
     cpu: float
     elapsed: float
     unrecorded: int = 0
+    expired: int = 0
 
     @property
     def own_drops(self) -> int:
@@ -108,7 +114,8 @@ class RelayReport:
             "forward": self.forward,
             "backward": self.backward,
             "lateness": late,
-            "clients": f"{self.clients}, {self.evicted} evicted",
+            "clients": f"{self.clients}, {self.evicted} evicted"
+            + (f", {self.expired} expired" if self.expired else ""),
             "processor": f"{self.cpu / self.elapsed:.1%} of {self.elapsed:.1f} s",
         }
         if self.unrecorded:
@@ -127,21 +134,24 @@ class Direction:
 
     def __init__(self, name: str, link: Link, latest: list[float]):
         self.name, self.link, self._latest = name, link, latest
-        self.arrived = self.copies = self.sent = self.in_flight = 0
+        self.arrived = self.copies = self.corrupt = self.sent = self.in_flight = 0
         self.drops: Counter[str] = Counter()
         self.review()
 
-    def carry(self, size: int, at: float) -> tuple[float, Sequence[float]]:
-        """Put a datagram into the link; return when that was, and when it leaves (and its copy)."""
+    def carry(self, payload: bytes, at: float) -> tuple[float, Sequence[float], bytes]:
+        """Put a datagram into the link; return when that was, when it (and a copy) leaves, and
+        the payload that does.
+        """
         # a time that goes back: of two sockets, the one read later had the earlier datagram
         at = self._latest[0] = max(at, self._latest[0])
-        departures = self.link.carry(size, at)
+        departures, arriving = self.link.carry(len(payload), at), self.link.arriving(payload)
         self.arrived += 1
         if not departures:
             self.drops[self.link.why_lost] += 1
-        elif len(departures) > 1:
-            self.copies += 1
-        return at, departures
+            return at, departures, payload
+        self.copies += len(departures) - 1
+        self.corrupt += arriving is not payload
+        return at, departures, arriving
 
     def dial(self, link: Link):
         """Take over the settings of another link, from the next datagram on."""
@@ -156,7 +166,7 @@ class Direction:
     def counts(self, overflowed: int) -> Counts:
         """Return the counters; the kernel has thrown away `overflowed` before they came in."""
         drops = dict(self.drops) | ({BUFFER: overflowed} if overflowed else {})
-        return Counts(self.arrived, self.copies, self.sent, self.in_flight, drops)
+        return Counts(self.arrived, self.copies, self.sent, self.in_flight, drops, self.corrupt)
 
 
 class Tally:
