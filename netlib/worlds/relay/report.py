@@ -19,6 +19,7 @@ TOO_LONG, REFUSED = "too long to send", "refused (ICMP)"
 BY_HAND = "dropped by hand"  # Relay.tamper
 RELAY_FAULTS = (BUFFER, FULL, BLOCKED, EVICTED, NO_SOCKET)  # the link did not ask for these
 
+BUSY, NOTHING_YET = "this machine was too busy: ", "nothing has left yet"
 LATENESS_BUDGET = 0.05  # of the round-trip time: a curve drawn with more would be wrong
 LEISURE = 2e-3  # seconds that a datagram may lie unread where the link is much slower than that
 
@@ -42,6 +43,18 @@ class Lateness(NamedTuple):
     p90: float
     p99: float
     worst: float
+
+    def __str__(self) -> str:
+        percentiles = (f"{name} {value * 1000:.3g}" for name, value in self._asdict().items())
+        return ", ".join(percentiles) + " ms"
+
+
+def too_late(lateness: Lateness | None, rtt: float) -> str:
+    """Return why this lateness spoils an experiment with this round-trip time [s], or ""."""
+    late = lateness.p99 if lateness else 0.0
+    if late > LATENESS_BUDGET * rtt:
+        return f"{BUSY}1 % left {late * 1000:.3g} ms late or later, of {rtt * 1000:.3g} ms"
+    return ""
 
 
 @dataclass(frozen=True)
@@ -98,22 +111,15 @@ class RelayReport:
 
     def too_busy(self, rtt: float) -> str:
         """Return why an experiment with this round-trip time [s] should be run again, or ""."""
-        late, busy = self.lateness.p99 if self.lateness else 0.0, "this machine was too busy: "
         if self.own_drops:
-            return f"{busy}the relay lost {self.own_drops} datagrams of its own"
-        if late > LATENESS_BUDGET * rtt:
-            return f"{busy}1 % left {late * 1000:.3g} ms late or later, of {rtt * 1000:.3g} ms"
-        return ""
+            return f"{BUSY}the relay lost {self.own_drops} datagrams of its own"
+        return too_late(self.lateness, rtt)
 
     def __repr__(self) -> str:
-        late = "nothing has left yet"
-        if self.lateness:
-            percentiles = self.lateness._asdict().items()
-            late = ", ".join(f"{name} {value * 1000:.3g}" for name, value in percentiles) + " ms"
         lines = {
             "forward": self.forward,
             "backward": self.backward,
-            "lateness": late,
+            "lateness": self.lateness or NOTHING_YET,
             "clients": f"{self.clients}, {self.evicted} evicted"
             + (f", {self.expired} expired" if self.expired else ""),
             "processor": f"{self.cpu / self.elapsed:.1%} of {self.elapsed:.1f} s",
