@@ -2,11 +2,15 @@
 
 import os
 import shutil
+import socket
 import sys
+import time
 
 import pytest
 
 from netlib.kernel.namespace import alone, run
+
+HEADERS = 14 + 20 + 8  # bytes of Ethernet (which loopback counts), IP and UDP
 
 
 def program(name: str) -> str:
@@ -46,3 +50,31 @@ def _complaint(command: str) -> str:
     except OSError as refused:
         return "" if "qdisc kind is unknown" in str(refused) else str(refused)
     return ""
+
+
+def through_tbf(rate: float, limit: int, sizes: list[int], gap: float) -> list[tuple[float, bool]]:
+    """Send datagrams through tc's token bucket, `gap` [s] apart; return when, and which arrived.
+
+    rate [bits/s]; limit: bytes that wait; sizes: of the datagrams' payloads [bytes].
+    """
+    burst = 4 * (max(sizes) + HEADERS)  # a bucket for one loses tokens whenever its timer is late
+    run(f"tc qdisc add dev lo root tbf rate {rate:.0f}bit burst {burst} limit {limit}")
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as receiver,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sender,
+    ):
+        for sock, option in (receiver, socket.SO_RCVBUF), (sender, socket.SO_SNDBUF):
+            sock.setsockopt(socket.SOL_SOCKET, option, 2**22)
+        receiver.bind(("127.0.0.1", 0))
+        sent, began = [], time.perf_counter()
+        for number, size in enumerate(sizes):
+            time.sleep(max(0.0, began + number * gap - time.perf_counter()))
+            sent.append(time.perf_counter() - began)
+            sender.sendto(number.to_bytes(4, "big").ljust(size, b"."), receiver.getsockname())
+        receiver.settimeout(4 * limit * 8 / rate + 0.1)
+        arrived = set()
+        try:
+            while True:
+                arrived.add(int.from_bytes(receiver.recv(65535)[:4], "big"))
+        except TimeoutError:
+            return [(at, number in arrived) for number, at in enumerate(sent)]

@@ -8,8 +8,9 @@ from netlib.sockets.command import address
 
 PROTOCOL = """The protocol: lines of text, each ended by a line feed. A client's first line names a
 room; each later one is passed on to all in that room, its sender included, who sends the next one
-when it is back. Exit codes: 0 every message came back, 1 not all did, 2 it could not begin,
-130 interrupted (Ctrl-C): the report says what was seen until then."""
+when it is back. So with --room 1 any server will do that echoes lines. Exit codes: 0 every message
+came back, 1 not all did, 2 it could not begin, 130 interrupted (Ctrl-C): the report says what was
+seen until then."""
 
 
 def main(arguments: list[str] | None = None) -> int:

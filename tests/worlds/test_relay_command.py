@@ -166,10 +166,13 @@ def test_no_argument_is_guessed(capsys, arguments, message):
 
 
 def test_a_relay_that_loses_datagrams_of_its_own_says_so_in_its_code():
-    with names() as server, relaying(server, "delay 500ms", "--clients", "1") as relay:
-        with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first:
-            first.sendto(query(1, "evicted.example"), relay.address)
-            assert ask(relay.address, 1) == {}, "it would take a second"
+    with (
+        names() as server,
+        relaying(server, "delay 500ms", "--clients", "1") as relay,
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as first,
+    ):
+        first.sendto(query(1, "evicted.example"), relay.address)
+        assert ask(relay.address, 1) == {}, "it would take a second"
     assert relay.code == 1
     assert "client evicted" in relay.summary
     assert "too busy: the relay lost " in relay.summary.splitlines()[-1]
