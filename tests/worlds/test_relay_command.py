@@ -6,12 +6,14 @@ import signal
 import socket
 import struct
 import subprocess
+import sys
 import time
 from contextlib import closing
 from itertools import islice
 
 import pytest
 from commands import LINE, names, pages, query, relaying
+from kernels import TESTS
 from relays import SOON, on_posix, wait_for
 
 from netlib.links.link import Link
@@ -127,6 +129,26 @@ def test_counts_are_shown_live_on_a_terminal():
     finally:
         os.close(theirs)
         os.close(ours)
+
+
+WITHOUT_PACKAGES = "import sys; sys.path.insert(0, sys.argv.pop(1)); " + (
+    "from netlib.worlds.relay.__main__ import main; sys.exit(main())"
+)
+
+
+def test_it_needs_no_package_and_counts_line_by_line_in_a_file(tmp_path):
+    program = WITHOUT_PACKAGES.replace("sys.exit", "main.__globals__['REPORT'] = 0.05; sys.exit")
+    line = [sys.executable, "-I", "-S", "-c", program, str(TESTS.parent), "127.0.0.1:9", ""]
+    with (
+        open(tmp_path / "counts", "w+") as counts,
+        subprocess.Popen(line, stdout=subprocess.PIPE, stderr=counts) as process,
+    ):
+        process.stdout.readline()
+        wait_for(lambda: (tmp_path / "counts").read_text().count("\n") >= 2)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(SOON) == 0
+    counted = "there 0 in 0 out 0 lost, back 0 in 0 out 0 lost, 0 clients, nothing yet"
+    assert set((tmp_path / "counts").read_text().splitlines()) == {counted}
 
 
 @pytest.mark.parametrize(

@@ -5,6 +5,8 @@ import contextlib
 import signal
 import sys
 import time
+from collections.abc import Callable, Iterator
+from importlib.util import find_spec
 
 from netlib.links.delays import Constant
 from netlib.links.link import Link
@@ -129,20 +131,26 @@ def stream_path(link: Link) -> tuple[float, float | None]:
 
 
 def watch(relay: Relay | TCPRelay, quiet: bool):
-    """Show counts on standard error, until interrupted: in place, or on a file line by line."""
-    from tqdm import tqdm  # what it writes over, it also cuts to the terminal's width
-
-    tqdm.monitor_interval = 0  # no thread of its own
-    terminal = sys.stderr.isatty()
-    with tqdm(bar_format="{desc}", leave=False, disable=quiet or not terminal) as line:
+    """Show counts, until interrupted."""
+    with display(quiet) as (seconds, show):
         while True:
-            time.sleep(TURN if terminal else REPORT)
-            counts = ", ".join(brief(relay.report))
-            if terminal:
-                line.set_description_str(counts)
-            elif not quiet:
-                sys.stderr.write(f"{counts}\n")
-                sys.stderr.flush()
+            time.sleep(seconds)
+            show(", ".join(brief(relay.report)))
+
+
+@contextlib.contextmanager
+def display(quiet: bool) -> Iterator[tuple[float, Callable[[str], object]]]:
+    """Yield how often to show counts [s], and how: in place on a terminal, else line by line."""
+    if quiet:
+        yield REPORT, lambda counts: None
+    elif not (sys.stderr.isatty() and find_spec("tqdm")):
+        yield REPORT, lambda counts: sys.stderr.write(f"{counts}\n")
+    else:
+        from tqdm import tqdm  # what it writes over, it also cuts to the terminal's width
+
+        tqdm.monitor_interval = 0  # no thread of its own
+        with tqdm(bar_format="{desc}", leave=False) as line:
+            yield TURN, line.set_description_str
 
 
 def brief(report: RelayReport | StreamReport) -> list[str]:

@@ -30,7 +30,9 @@ class Relay:
     Inside its `with` block, whatever is sent to `address` goes on to the destination, and what the
     destination answers goes back to the client that asked. The n-th datagram into a direction meets
     the fate that Link.carry gives it, and it never leaves before its time; how much later it left
-    is in `report`. The links given stay as they are: each block begins with fresh copies.
+    is in `report`. The links given stay as they are: each block begins with fresh copies. A message
+    that the destination cannot be reached (ICMP) is counted, and no client hears of it; DSCP and
+    ECN begin anew behind the relay.
 
     host, port: where clients find it; loopback and any free port unless they say otherwise. At
     "0.0.0.0", answers come from the address that was asked (on Linux). record: keep a `trace`, with
