@@ -106,8 +106,12 @@ def _refuse_for_tc(delay: Any, settings: Settings):
     counts = settings.queue or 0, settings.overhead, getattr(settings.reorder, "gap", 0)
     if settings.reorder != NEVER and delay.mean < 1e-6:
         raise ValueError("tc refuses reorder without a delay: there is nothing to be ahead of")
-    if isinstance(delay, Normal | Pareto) and 0 in times:
+    if isinstance(delay, Normal | Pareto) and min(times) < 2e-9:  # tc truncates to ns
         raise ValueError("tc refuses a distribution without a delay and a jitter")
+    if isinstance(settings.reorder, AtLeastApart) and settings.reorder.p < 2**-32:
+        raise ValueError("tc refuses a gap without a chance to reorder")
+    if settings.rate and settings.rate < 8:
+        raise ValueError("tc counts a rate in bytes per second: below 8bit it would be no limit")
     if max(times) > LONGEST:
         raise ValueError(f"tc refuses a time above {LONGEST} s, got {max(times)!r} s")
     if max(counts) >= 2**31:

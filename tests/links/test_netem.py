@@ -1,7 +1,9 @@
 """netem's words: read, printed back, printed as a command, and refused with a reason."""
 
+from contextlib import suppress
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 from programs import complaints, in_a_network_of_its_own, program
 
@@ -200,6 +202,9 @@ def test_what_netem_has_no_words_for_is_not_made_a_command(link, lacking):
         ("delay 0.5us reorder 25%", "reorder without a delay"),
         ("delay 20ms 0ms distribution normal", "distribution without a delay and a jitter"),
         ("delay 0ms 20ms distribution pareto", "distribution without a delay and a jitter"),
+        ("delay 20ms 0.0001us distribution normal", "distribution without a delay and a jitter"),
+        ("delay 1ms reorder 0% gap 5", "a gap without a chance to reorder"),
+        ("rate 7bit", "below 8bit it would be no limit"),
         ("delay 300s", "a time above 274 s"),
         ("delay 20ms 300s", "a time above 274 s"),
         ("limit 4294967296", "tc refuses a number"),
@@ -235,8 +240,23 @@ REFUSED = [
 
 def test_tc_takes_the_commands_and_refuses_what_is_said_to_be_refused():
     program("tc")
-    taken = [Link.parse(words).tc_command("lo") for words in SPOKEN]
+    taken = [Link.parse(words).tc_command("lo") for words in SPOKEN] + random_commands()
     refused = [f"tc qdisc add dev lo root netem {words}" for words in REFUSED]
     answers = in_a_network_of_its_own(complaints, taken + refused)
-    assert dict(zip(SPOKEN, answers, strict=False)) == dict.fromkeys(SPOKEN, "")
-    assert all(answers[len(SPOKEN) :]), answers
+    assert dict(zip(taken, answers, strict=False)) == dict.fromkeys(taken, "")
+    assert all(answers[len(taken) :]), answers
+
+
+def random_commands() -> list[str]:
+    """Return the commands of random links, of those that can be said."""
+    commands = []
+
+    @given(LINKS)
+    @settings(max_examples=200, phases=[Phase.generate], database=None, derandomize=True)
+    def collect(link):
+        with suppress(ValueError):
+            commands.append(link.tc_command("lo"))
+
+    collect()
+    assert len(commands) > 50
+    return commands

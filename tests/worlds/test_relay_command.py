@@ -177,7 +177,7 @@ def test_what_cannot_be_is_said_in_a_line_and_the_code_is_2(capsys, arguments, m
     [
         (["127.0.0.1", "delay 20ms"], "expected HOST:PORT, got '127.0.0.1'"),
         (["127.0.0.1:9"], "the following arguments are required: WORDS"),
-        (["127.0.0.1:9", "", "--hos", "0.0.0.0"], "unrecognized arguments: --hos 0.0.0.0"),
+        (["127.0.0.1:9", "", "--hos", "192.0.2.1"], "unrecognized arguments: --hos 192.0.2.1"),
     ],
 )
 def test_no_argument_is_guessed(capsys, arguments, message):
