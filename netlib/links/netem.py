@@ -106,7 +106,7 @@ def _refuse_for_tc(delay: Any, settings: Settings):
     counts = settings.queue or 0, settings.overhead, getattr(settings.reorder, "gap", 0)
     if settings.reorder != NEVER and delay.mean < 1e-6:
         raise ValueError("tc refuses reorder without a delay: there is nothing to be ahead of")
-    if isinstance(delay, Normal | Pareto) and min(times) < 2e-9:  # tc truncates to ns
+    if isinstance(delay, Normal | Pareto) and min(times) < 1e-6:  # tc counts times in us
         raise ValueError("tc refuses a distribution without a delay and a jitter")
     if isinstance(settings.reorder, AtLeastApart) and settings.reorder.p < 2**-32:
         raise ValueError("tc refuses a gap without a chance to reorder")
