@@ -67,16 +67,15 @@ def test_the_way_back_may_differ_and_the_seed_says_what_is_lost():
     assert "lost: none" in relay.summary.splitlines()[1]
 
 
-def test_it_listens_at_the_port_it_is_told_which_nobody_else_can_have():
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as sock:
-        sock.bind(("127.0.0.1", 0))
+@pytest.mark.parametrize("kind", [(), ("--tcp",)], ids=["UDP", "TCP"])
+def test_it_listens_at_the_port_it_is_told_which_nobody_else_can_have(kind, capsys):
+    with socket.create_server(("127.0.0.1", 0)) as sock:
         port = str(sock.getsockname()[1])
-    with names() as server, relaying(server, "", "--listen", port) as relay:
+    with relaying("127.0.0.1:9", "", "--listen", port, *kind) as relay:
         assert relay.address == ("127.0.0.1", int(port))
-        other = subprocess.run([*LINE, server, "", "--listen", port], capture_output=True)
-        assert other.returncode == 2
-        (line,) = other.stderr.decode().splitlines()
-        assert line.startswith(f"cannot bind to 127.0.0.1:{port}: Address already in use")
+        assert command.main(["127.0.0.1:9", "", "--listen", port, *kind]) == 2
+    (line,) = capsys.readouterr().err.splitlines()
+    assert line.startswith(f"cannot bind to 127.0.0.1:{port}: Address already in use")
 
 
 def test_pages_come_through_a_slow_path_and_sigterm_ends_it_with_a_summary(tmp_path):

@@ -20,31 +20,39 @@ from netlib.worlds.tcp_relay.relay import TCPRelay
 
 NAME = "python -m netlib.worlds.relay"
 TURN, REPORT = 0.5, 10.0  # seconds between two counts: on a terminal, in a file
-DESCRIPTION = """Stand in for a UDP server (or, with --tcp, a TCP server) behind a bad network.
-Clients that talk to the relay's port reach DESTINATION with the delay, loss, rate ... that WORDS
-ask for. It needs no privilege, changes nothing in the system, and runs until Ctrl-C."""
+DESCRIPTION = """Stand in for a UDP server (with --tcp, a TCP server) behind a bad network.
+Clients that talk to the relay's port reach DESTINATION with the delay, loss,
+rate, ... that WORDS ask for. It needs no privilege, changes nothing in the
+system, and runs until Ctrl-C."""
 EPILOG = f"""WORDS are those of tc-netem(8), each number with its unit, in any order:
 
-  delay 20ms                     latency of one direction
-  delay 20ms 5ms                 and jitter: 15 to 25 ms; "distribution normal" or "pareto" follow
-  loss 1%                        each packet alone;  loss gemodel 1% 10%: in bursts
-  duplicate 1%  corrupt 1%       a second copy;  one flipped bit of the payload
-  delay 20ms reorder 25% gap 5   these skip the delay
-  rate 2mbit limit 50            a bottleneck, and how many packets may wait for it
+  delay 20ms                    latency of one direction
+  delay 20ms 5ms                with jitter, 15 to 25 ms; "distribution normal"
+                                or "distribution pareto" may follow
+  loss 1%                       each packet alone
+  loss gemodel 1% 10%           in bursts: begun by 1 %, ended by 10 %
+  duplicate 1%                  a second copy
+  corrupt 1%                    one bit of the payload flipped
+  delay 20ms reorder 25% gap 5  these skip the delay
+  rate 2mbit limit 50           a bottleneck, and how many packets may wait
 
-With --tcp, delay and rate only: what a relay dropped of a stream nobody would send again. They
-delay data, not the handshake; the rate is shared by all connections.
-The same seed gives the same fates: packet n is lost, or not, in every run. The times of arrival are
-the kernel's, so a packet never leaves early; the summary says how late the relay itself was.
+They hold for both directions, unless --back has others. With --tcp, delay and
+rate only: what a relay lost of a stream nobody would send again. They delay
+data, not the handshake; the rate is shared by all connections.
+
+The same seed gives the same fates: packet n is lost, or not, in every run. No
+packet leaves early, as the kernel notes when it came; the summary says how late
+the relay itself was, and what it lost by cause.
 
 examples:
   {NAME} 127.0.0.1:53 --listen 5353 "delay 20ms loss 1%"
-  {NAME} 127.0.0.1:80 --tcp --listen 8080 "delay 50ms rate 2mbit" --back "delay 50ms"
+  {NAME} 127.0.0.1:80 --listen 8080 --tcp "delay 50ms rate 2mbit"
 
 exit codes:
   0    stopped by Ctrl-C (or SIGTERM); the summary says what was seen
-  1    likewise, but the relay itself lost packets or kept clients waiting; or it has died
-  2    it could not begin: a wrong argument, an unknown host, a port that is taken
+  1    likewise, but the relay itself lost packets or kept clients waiting; or
+       it has died
+  2    it could not begin: a wrong argument, an unknown host, a port in use
   130  interrupted before it had begun"""
 
 
