@@ -71,7 +71,7 @@ def through_tbf(rate: float, limit: int, sizes: list[int], gap: float) -> list[t
             time.sleep(max(0.0, began + number * gap - time.perf_counter()))
             sent.append(time.perf_counter() - began)
             sender.sendto(number.to_bytes(4, "big").ljust(size, b"."), receiver.getsockname())
-        receiver.settimeout(4 * limit * 8 / rate + 0.1)
+        receiver.settimeout(2 * limit * 8 / rate)
         arrived = set()
         try:
             while True:

@@ -49,7 +49,7 @@ def test_iperf3_measures_the_loss_that_was_asked_for():
         relaying(server, words, "--back", "", "--listen", str(control.address[1])) as relay,
     ):
         to = ["-c", "127.0.0.1", "-p", str(relay.address[1])]
-        report = output(iperf, *to, "-u", "-b", "8M", "-l", "500", "-t", "1", "-J")
+        report = output(iperf, *to, "-u", "-b", "16M", "-l", "500", "-n", "600K", "-J")
     end = json.loads(report)["end"]["sum"]
     assert end["packets"] > 1000
     low, high = proportion_interval(end["lost_packets"], end["packets"], 0.999)
@@ -57,7 +57,7 @@ def test_iperf3_measures_the_loss_that_was_asked_for():
 
 
 def test_dig_gets_the_answers_that_the_seed_lets_through():
-    dig, count, link = program("dig"), 30, Link(loss=0.3, seed=6)
+    dig, count, link = program("dig"), 20, Link(loss=0.3, seed=6)
     with names() as server, relaying(server, str(link)) as relay:
         host, port = relay.address
         line = [dig, f"@{host}", "-p", str(port), "+short", "+tries=1", "+time=1", "+noedns", "x"]
