@@ -10,7 +10,7 @@ from netlib.links.bottleneck import OVERFLOW, Bottleneck
 from netlib.links.codel import CoDel
 from netlib.links.coin import Coin
 from netlib.links.delays import Constant, DelayModel, delay_model
-from netlib.links.loss import Pattern, loss_model
+from netlib.links.loss import NEVER, Pattern, loss_model
 from netlib.links.settings import PATTERNS, Settings
 
 COIN = "coin"  # why a datagram was lost, if the bottleneck did not drop it
@@ -20,16 +20,19 @@ class Link:
     """One direction of a network path, with everything that can go wrong on it.
 
     A datagram that enters may be lost by the coin (`loss`); if not, it may become two
-    (`duplicate`); it waits for its turn at the bottleneck (`rate`, `queue`), or is lost there if
-    the queue is full; then it travels (`delay`, `jitter`), unless it is one of those that skip
-    this (`reorder`) and so overtake the datagrams before them.
+    (`duplicate`), and one bit of it may be flipped (`corrupt`); it waits for its turn at the
+    bottleneck (`rate`, `queue`), or is lost there if the queue is full; then it travels (`delay`,
+    `jitter`), unless it is one of those that skip this (`reorder`) and so overtake the datagrams
+    before them. So what the coin loses uses no time of the bottleneck, as in netem; a model of
+    errors in ns-3 loses it behind the wire, and the bottleneck has sent it.
 
     delay, jitter [s]: anything from delay - jitter to delay + jitter, or as `delay` a distribution
-    from netlib.links.delays. loss, duplicate, reorder: a probability, a set of datagram numbers
-    (the first is 0), or a model from netlib.links.loss. rate [bits/s], None: no limit. queue: how
-    many datagrams may wait beside the one being sent; None: any number; a CoDel: that discipline
-    instead of drop-tail (RFC 8289). queue_bytes: instead, how
-    many bytes there may be that are not yet sent. overhead: bytes of headers, counted by rate and
+    from netlib.links.delays. loss, duplicate, reorder, corrupt: a probability, a set of datagram
+    numbers (the first is 0), or a model from netlib.links.loss. rate [bits/s], None: no limit.
+    queue: how many datagrams may wait beside the one being sent; None: any number; a CoDel: that
+    discipline instead of drop-tail (RFC 8289). queue_bytes: instead, how many bytes there may be
+    that are not yet sent, with what is left of the datagram being sent (a queue of ns-3 in bytes is
+    without it, and so is tbf's `limit`). overhead: bytes of headers, counted by rate and
     queue_bytes on top of the size given. keep_order: jitter lets no datagram overtake another (as
     netem lets it); a late one holds up those behind it.
 
@@ -52,16 +55,19 @@ class Link:
         queue_bytes: int | None = None,
         overhead: int = 0,
         keep_order: bool = False,
+        corrupt: Pattern = 0.0,
     ):
         self.carried = self.duplicated = self.reordered = 0
         self.lost = self.overflowed = self.managed = 0  # by the coin, for want of room, by CoDel
         self.why_lost = ""  # the last one that was: COIN, OVERFLOW or CODEL
+        self.corrupts = False  # whether it does that to the one just carried, and to its copy
         self._now = self._latest = 0.0
         self._bottleneck = Bottleneck()
         path = delay_model(delay, jitter)
-        losses, copies, jumps = map(loss_model, PATTERNS, (loss, duplicate, reorder))
+        patterns = loss, duplicate, reorder, corrupt
+        losses, copies, jumps, flips = map(loss_model, PATTERNS, patterns)
         bounds = rate, queue, queue_bytes, overhead
-        self._set(Settings(path, losses, copies, jumps, *bounds, keep_order, seed))
+        self._set(Settings(path, losses, copies, jumps, *bounds, keep_order, seed, flips))
 
     @classmethod
     def parse(cls, text: str, seed: int | None = None) -> "Link":
@@ -76,6 +82,7 @@ class Link:
     loss = property(attrgetter("settings.loss"), doc="The model of loss by the coin.")
     duplicate = property(attrgetter("settings.duplicate"), doc="Which datagrams become two.")
     reorder = property(attrgetter("settings.reorder"), doc="Which datagrams skip the delay.")
+    corrupt = property(attrgetter("settings.corrupt"), doc="Which datagrams have a bit flipped.")
     rate = property(attrgetter("settings.rate"), doc="Bits per second, or None: no limit.")
     queue = property(attrgetter("settings.queue"), doc="Datagrams that may wait, None, or a CoDel.")
     seed = property(attrgetter("settings.seed"), doc="What the coin's numbers are made of.")
@@ -91,6 +98,8 @@ class Link:
         self._now = now
         self.carried += 1
         lost, duplicate, ahead, delay = next(self._fates)
+        if self._flips:
+            self.corrupts = next(self._flips)
         if lost:
             self.lost += 1
             self.why_lost = COIN
@@ -103,6 +112,18 @@ class Link:
             u = Coin(self.seed).stream("copy").at(self.carried - 1)
             arrivals += self._pass(size, now, self.delay.quantile(u))
         return arrivals
+
+    def arriving(self, payload: bytes) -> bytes:
+        """Return the payload of the datagram just carried as it arrives: a bit may be flipped.
+
+        Which bit is a draw of its own; a payload of no bytes has none.
+        """
+        if not (self.corrupts and payload):
+            return payload
+        bit = int(Coin(self.seed).stream("bit").at(self.carried - 1) * 8 * len(payload))
+        damaged = bytearray(payload)
+        damaged[bit // 8] ^= 1 << bit % 8
+        return bytes(damaged)
 
     def fates(self, start: int = 0) -> Iterator[tuple[bool, bool, bool, float]]:
         """Return what the coin decides for each datagram from number `start` on, for ever.
@@ -148,6 +169,9 @@ class Link:
         self._keep_order = s.keep_order
         self._plain = s.rate is None and not s.keep_order
         self._fates = self.fates(self.carried)
+        coin = Coin(s.seed).stream("corrupt")
+        self._flips = None if s.corrupt == NEVER else s.corrupt.fates(coin, self.carried)
+        self.corrupts = False
 
     def _delays(self, coin: Coin, start: int) -> Iterator[float]:
         model = self.settings.delay

@@ -8,6 +8,8 @@ The words mean what they mean there, with these differences, each for the sake o
   netem's counts those on their way too, and is 1000.
 - a `reorder`ed datagram skips the delay, not the rate; with a `rate`, jitter can still overtake.
 - a datagram that is both lost and duplicated is lost; netem delivers one of the two.
+- `corrupt` flips a bit of the payload, and the datagram still arrives: whoever carries it sends it
+  anew, with a right checksum. netem's is below UDP, whose checksum nearly always throws it away.
 - `distribution pareto` has the standard deviation asked for and an endless tail; netem's table is
   15 % wider and ends at 4 jitters.
 - every number carries its unit (tc takes a bare one as microseconds, or as percent), and `mbps` is
@@ -35,12 +37,15 @@ RATE: Quantity = ("a rate such as 1mbit (bit, kbit, mbit, gbit)", BITS, inf)
 LONGEST = 274  # seconds: tc counts a time in 32 bits, by 64 ns
 LONG = {"usec": "us", "usecs": "us", "msec": "ms", "msecs": "ms", "sec": "s", "secs": "s"}
 NUMBER = re.compile(r"(\d+(?:\.\d*)?|\.\d+)(.*)")
-LACKING = ("corrupt", "slot", "ecn", "paretonormal")  # what netem has, and a Link has not
+LACKING = ("slot", "ecn", "state", "paretonormal")  # what netem has, and a Link has not
+ALIASES = {"latency": "delay", "drop": "loss"}  # tc takes these as well
+DISTRIBUTION = ("distribution", "dist")
 DISTRIBUTIONS: dict[str, Any] = {"uniform": Uniform, "normal": Normal, "pareto": Pareto}
 SAYABLE: dict[str, Any] = {
     "delay": Constant | Uniform | Normal | Pareto,
     "loss": Independent | GilbertElliott,
     "duplicate": Independent,
+    "corrupt": Independent,
     "reorder": Independent | AtLeastApart,
 }
 
@@ -52,7 +57,8 @@ def parse(text: str) -> Settings:
     """
     words = _Words(text.lower().split("netem", 1)[-1].split()[::-1])
     clauses: dict[str, dict[str, Any]] = {}
-    while name := words.take():
+    while word := words.take():
+        name = ALIASES.get(word, word)
         if name not in CLAUSES:
             raise _unknown("word", name, CLAUSES)
         if name in clauses:
@@ -103,8 +109,12 @@ def _refuse_for_tc(delay: Any, settings: Settings):
     counts = queue, settings.overhead, getattr(settings.reorder, "gap", 0)
     if settings.reorder != NEVER and delay.mean < 1e-6:
         raise ValueError("tc refuses reorder without a delay: there is nothing to be ahead of")
-    if isinstance(delay, Normal | Pareto) and 0 in times:
+    if isinstance(delay, Normal | Pareto) and min(times) < 1e-6:  # tc counts times in us
         raise ValueError("tc refuses a distribution without a delay and a jitter")
+    if isinstance(settings.reorder, AtLeastApart) and settings.reorder.p < 2**-32:
+        raise ValueError("tc refuses a gap without a chance to reorder")
+    if settings.rate and settings.rate < 8:
+        raise ValueError("tc counts a rate in bytes per second: below 8bit it would be no limit")
     if max(times) > LONGEST:
         raise ValueError(f"tc refuses a time above {LONGEST} s, got {max(times)!r} s")
     if max(counts) >= 2**31:
@@ -119,9 +129,9 @@ class _Words(list):
     def take(self) -> str:
         return self.pop() if self else ""
 
-    def maybe(self, name: str) -> bool:
-        """Take the next word if it is this one."""
-        return self[-1:] == [name] and bool(self.pop())
+    def maybe(self, *names: str) -> bool:
+        """Take the next word if it is one of these."""
+        return bool(self) and self[-1] in names and bool(self.pop())
 
     def has_number(self) -> bool:
         return bool(self) and not self[-1][0].isalpha()
@@ -148,11 +158,11 @@ class _Words(list):
 def _read_delay(words: _Words) -> dict:
     mean = words.number(TIME)
     if not words.has_number():
-        if words.maybe("distribution"):
+        if words.maybe(*DISTRIBUTION):
             raise ValueError("expected a jitter before 'distribution', as in 'delay 24ms 10ms'")
         return {"delay": Constant(mean)}
     jitter, correlation = words.number(TIME), words.number(PERCENT, 0.0)
-    name = words.take() if words.maybe("distribution") else "uniform"
+    name = words.take() if words.maybe(*DISTRIBUTION) else "uniform"
     if not name:
         raise ValueError(f"expected the name of a distribution: {', '.join(DISTRIBUTIONS)}")
     if name not in DISTRIBUTIONS:
@@ -200,7 +210,10 @@ def _write_pattern(model: Any) -> str:
 
 def _read_rate(words: _Words) -> dict:
     rate = words.number(RATE)
-    return {"rate": rate, "overhead": words.whole()} if words.has_number() else {"rate": rate}
+    overhead = words.whole() if words.has_number() else 0
+    if words.has_number():
+        raise ValueError(f"netem has cells for the rate, a Link has not; got {words.take()!r}")
+    return {"rate": rate, "overhead": overhead}
 
 
 def _write_rate(settings: Settings) -> str:
@@ -213,6 +226,7 @@ CLAUSES: dict[str, tuple[Callable[[_Words], dict], Callable[[Settings], str]]] =
     "delay": (_read_delay, lambda s: _write_delay(s.delay)),
     "loss": (_read_loss, lambda s: _write_pattern(s.loss)),
     "duplicate": (lambda w: {"duplicate": _read_picks(w)}, lambda s: _write_pattern(s.duplicate)),
+    "corrupt": (lambda w: {"corrupt": _read_picks(w)}, lambda s: _write_pattern(s.corrupt)),
     "reorder": (_read_reorder, lambda s: _write_pattern(s.reorder)),
     "rate": (_read_rate, _write_rate),
     "limit": (lambda w: {"queue": w.whole()}, lambda s: "" if s.queue is None else str(s.queue)),
@@ -233,11 +247,16 @@ def _scaled(value: float, kind: Quantity) -> str:
 
 
 def _expected(what: str, word: str, hint: str = "") -> ValueError:
-    return ValueError(f"expected {what}, got {repr(word) if word else 'nothing more'}{hint}")
+    got = repr(word) if word else "nothing more"
+    return ValueError(f"expected {what}, got {got}{hint or _lacking(word)}")
 
 
 def _unknown(kind: str, word: str, known: Collection[str]) -> ValueError:
     close = get_close_matches(word, known, 1)
     hint = f"; did you mean {close[0]!r}?" if close else ""
-    hint = "; netem has it, a Link has not" if word in LACKING else hint
-    return ValueError(f"unknown {kind} {word!r}; known: {', '.join(known)}{hint}")
+    hint = "; it comes after reorder and its percentages" if word == "gap" else hint
+    return ValueError(f"unknown {kind} {word!r}; known: {', '.join(known)}{_lacking(word) or hint}")
+
+
+def _lacking(word: str) -> str:
+    return "; netem has it, a Link has not" if word in LACKING else ""

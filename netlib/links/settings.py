@@ -7,7 +7,7 @@ from netlib.links.codel import CoDel
 from netlib.links.delays import NO_DELAY, Constant, DelayModel, Uniform, delay_model
 from netlib.links.loss import NEVER, Independent, LossModel, These, loss_model
 
-PATTERNS = ("loss", "duplicate", "reorder")
+PATTERNS = ("loss", "duplicate", "reorder", "corrupt")
 
 
 @dataclass(frozen=True)
@@ -27,6 +27,7 @@ class Settings:
     overhead: int = 0
     keep_order: bool = False
     seed: int = 0
+    corrupt: LossModel = NEVER
 
     def __post_init__(self):
         if self.queue is not None and self.queue_bytes is not None:

@@ -4,12 +4,13 @@ import argparse
 import sys
 
 from netlib.load.load import load
-from netlib.trace import Address
+from netlib.sockets.command import address
 
 PROTOCOL = """The protocol: lines of text, each ended by a line feed. A client's first line names a
 room; each later one is passed on to all in that room, its sender included, who sends the next one
-when it is back. Exit codes: 0 every message came back, 1 not all did, 2 it could not begin,
-130 interrupted (Ctrl-C): the report says what was seen until then."""
+when it is back. So with --room 1 any server will do that echoes lines. Exit codes: 0 every message
+came back, 1 not all did, 2 it could not begin, 130 interrupted (Ctrl-C): the report says what was
+seen until then."""
 
 
 def main(arguments: list[str] | None = None) -> int:
@@ -49,14 +50,6 @@ def parser() -> argparse.ArgumentParser:
     add("--anywhere", action="store_true", help="the server may be another machine")
     add("--quiet", action="store_true", help="show no progress bar")
     return parser
-
-
-def address(text: str) -> Address:
-    """Return the address that HOST:PORT or [HOST]:PORT names."""
-    host, _, port = text.rpartition(":")
-    if not host or not port.isdecimal() or not 0 < int(port) < 65536:
-        raise argparse.ArgumentTypeError(f"expected HOST:PORT, got {text!r}")
-    return host.strip("[]"), int(port)
 
 
 def bar(total: int, quiet: bool):

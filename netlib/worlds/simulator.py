@@ -62,10 +62,10 @@ def simulate(
     """Run two endpoints over two links in virtual time; return what happened.
 
     It ends when nothing is left to happen, at the latest after `until` seconds of virtual time.
-    The trace has the events send, receive (a duplicate is noted "copy") and lost (noted "coin" or
-    "queue overflow"); `trace=False` leaves it empty and is faster. The endpoints keep their
-    results, the links their counters. Raises RuntimeError for an endpoint that never lets time go
-    by, ValueError for a link that has been used before.
+    The trace has the events send, receive (a duplicate is noted "copy", a flipped bit "corrupt")
+    and lost (noted "coin" or "queue overflow"); `trace=False` leaves it empty and is faster. The
+    endpoints keep their results, the links their counters. Raises RuntimeError for an endpoint that
+    never lets time go by, ValueError for a link that has been used before.
     """
     return simulate_all([Conversation(sender, receiver, forward, backward)], until, trace=trace)
 
@@ -192,6 +192,7 @@ class World:
         """
         peer, carry, record, events = node.peer, node.link.carry, self._record, self._events
         inbox, order = peer.inbox, self._order
+        arriving = getattr(node.link, "arriving", bytes)  # not every link corrupts
 
         def send(datagrams: list[bytes], now: float):
             for datagram in datagrams:
@@ -199,12 +200,13 @@ class World:
                     raise TypeError(f"{node.name} must return a list of bytes, got {datagrams!r}")
                 if record:
                     record(now, node.name, "send", datagram, peer.address)
-                note = ""
-                for at in (arrivals := carry(len(datagram), now)):
+                arrivals, arrived = carry(len(datagram), now), arriving(datagram)
+                note = "" if arrived is datagram else "corrupt"
+                for at in arrivals:
                     if not at >= now:
                         expected = f"expected an arrival at {now!r} s or later"
                         raise ValueError(f"{expected}, got {at!r}: {node.link}")
-                    event = (at, next(order), peer, datagram, note)
+                    event = (at, next(order), peer, arrived, note)
                     if inbox and at >= inbox[-1][0]:
                         inbox.append(event)
                     else:  # the next to arrive there, or it overtakes those on their way

@@ -2,9 +2,11 @@
 
 import socket
 import struct
+import subprocess
 
 import pytest
 from kernels import NOTEBOOKS
+from programs import program
 
 from netlib.kernel import capture
 from netlib.kernel.capture import Capture, capture_or_load, parse
@@ -160,3 +162,38 @@ def test_the_recording_of_a_lost_ack_is_drawn_with_its_cross_and_the_fin_again()
     assert lines[-2].startswith("server ── FIN, ACK") and lines[-2].endswith("(again)")
     assert lines[-1].startswith("client ── ACK  2:2") and "▶ server" in lines[-1]
     assert "Linux 6" in origin and "dropped" in origin
+
+
+PCAP, RAW = struct.Struct("=IHHiIII"), 101  # LINKTYPE_RAW: each packet begins with its IP header
+
+
+def as_pcap(packets: list[bytes]) -> bytes:
+    """Return a file that other programs read: draft-ietf-opsawg-pcap."""
+    rows = (struct.pack("=IIII", 0, 0, len(each), len(each)) + each for each in packets)
+    return PCAP.pack(0xA1B2C3D4, 2, 4, 0, 0, 65535, RAW) + b"".join(rows)
+
+
+def test_tshark_reads_in_our_packets_what_we_read(tmp_path):
+    fields = ["srcport", "dstport", "seq_raw", "ack_raw", "flags", "len"]
+    line = [program("tshark"), "-r", str(tmp_path / "pcap"), "-T", "fields"]
+    line += [word for field in fields for word in ("-e", f"tcp.{field}")]
+
+    def act(listener):
+        with (
+            TCPConnection.connect(listener.getsockname()) as client,
+            listener.accept()[0] as server,
+        ):
+            client.send_all(b"hello")
+            server.recv(5)
+
+    packets = capture.load(RECORDING)[0] + capture_or_load(act, RECORDING)[0]
+    (tmp_path / "pcap").write_bytes(as_pcap(packets))
+    ended = subprocess.run(line, capture_output=True, text=True, check=True)
+    seen = [[int(word, 0) for word in row.split("\t")] for row in ended.stdout.splitlines()]
+    assert seen == [ours(parse(packet)) for packet in packets]
+
+
+def ours(segment: capture.Segment) -> list[int]:
+    flags = sum(1 << capture.FLAGS.index(name) for name in segment.flags)
+    ports = segment.source[1], segment.destination[1]
+    return [*ports, segment.seq, segment.ack, flags, len(segment.payload)]

@@ -6,20 +6,11 @@ import threading
 from pathlib import Path
 
 import pytest
+from programs import in_a_network_of_its_own as here
 
 from netlib.kernel import namespace
 from netlib.kernel.fragments import datagrams_lost, fragments_created
 from netlib.kernel.namespace import alone
-
-
-def here(function, *arguments):
-    """Call it in a network of its own; skip where this machine has none, but not under CI."""
-    try:
-        return alone(function, *arguments)
-    except OSError as refused:
-        if os.environ.get("CI"):
-            raise
-        pytest.skip(str(refused))
 
 
 def test_the_kernel_cuts_as_the_rfc_counts():

@@ -125,6 +125,36 @@ def test_a_reordered_datagram_skips_the_delay_but_not_the_rate():
     assert link.reordered == 1
 
 
+def test_one_bit_of_a_corrupt_datagram_is_flipped_and_which_one_is_a_function_of_the_seed():
+    sent, links = bytes(1000), (Link(corrupt=0.3, seed=1), Link(corrupt=0.3, loss=0.5, seed=1))
+    arrived = []
+    for link in links:
+        arrived.append([])
+        for n in range(1000):
+            link.carry(len(sent), float(n))
+            arrived[-1].append(int.from_bytes(link.arriving(sent)))
+    assert arrived[0] == arrived[1], "what the loss does changes nothing"
+    bits = [bit for bit in arrived[0] if bit]
+    assert {bit.bit_count() for bit in bits} == {1}
+    assert inside(0.3, interval(len(bits), 1000))
+    assert len(set(bits)) > 250, "bits all over the payload"
+    link = Link(corrupt=1.0)
+    assert link.carry(0, 0.0) == [0.0] and link.arriving(b"") == b""
+
+
+def test_a_change_goes_on_with_the_corruption_where_it_was():
+    once, changed = Link(corrupt=0.3, seed=1), Link(seed=1)
+    flips = []
+    for n in range(100):
+        if n == 50:
+            changed.change(corrupt=0.3)
+        for link in (once, changed):
+            link.carry(100, float(n))
+        flips.append((once.corrupts, changed.corrupts))
+    assert all(one == other for one, other in flips[50:])
+    assert any(one for one, _ in flips[50:]) and not any(other for _, other in flips[:50])
+
+
 def test_jitter_lets_datagrams_overtake_unless_order_is_kept():
     free, kept = Link(delay=0.05, jitter=0.05), Link(delay=0.05, jitter=0.05, keep_order=True)
     traffic = every(0.001, 200)

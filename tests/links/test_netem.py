@@ -1,15 +1,18 @@
 """netem's words: read, printed back, printed as a command, and refused with a reason."""
 
+from contextlib import suppress
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
+from programs import complaints, in_a_network_of_its_own, program
 
 from netlib.links.delays import Constant, Empirical, Normal, Pareto, Uniform
 from netlib.links.link import Link
 from netlib.links.loss import AtLeastApart, GilbertElliott, Independent
 
 WORDS = (
-    "delay 24ms 10ms 8% distribution normal loss 1% 25% duplicate 0.1% "
+    "delay 24ms 10ms 8% distribution normal loss 1% 25% duplicate 0.1% corrupt 0.2% "
     "reorder 25% 50% rate 1mbit limit 20"
 )
 
@@ -19,6 +22,7 @@ def test_the_words_mean_the_models():
         delay=Normal(0.024, 0.010, correlation=0.08),
         loss=Independent(0.01, correlation=0.25),
         duplicate=0.001,
+        corrupt=0.002,
         reorder=Independent(0.25, correlation=0.5),
         rate=1e6,
         queue=20,
@@ -49,6 +53,10 @@ def test_the_words_become_a_tc_command():
         ("delay 24ms 10ms distribution uniform", Link(delay=Uniform(0.024, 0.010))),
         ("delay 24ms 10ms 8%", Link(delay=Uniform(0.024, 0.010, 0.08))),
         ("delay 24ms 10ms distribution pareto", Link(delay=Pareto(0.024, 0.010))),
+        ("latency 100us", Link(delay=0.0001)),
+        ("delay 24ms 10ms dist normal", Link(delay=Normal(0.024, 0.010))),
+        ("drop 1%", Link(loss=0.01)),
+        ("corrupt 1% 25%", Link(corrupt=Independent(0.01, correlation=0.25))),
         ("loss random 0.3%", Link(loss=0.003)),
         ("loss gemodel 1%", Link(loss=GilbertElliott(0.01, 0.99))),
         ("loss gemodel 1% 10%", Link(loss=GilbertElliott(0.01, 0.1))),
@@ -86,6 +94,7 @@ LINKS = st.builds(
     delay=DELAYS,
     loss=st.one_of(PICKS, BURSTS),
     duplicate=PICKS,
+    corrupt=PICKS,
     reorder=st.one_of(PICKS, st.builds(AtLeastApart, CHANCE, st.integers(1, 99), RHO)),
     rate=st.floats(1, 1e12),
     queue=st.one_of(st.none(), st.integers(0, 10**6)),
@@ -110,14 +119,20 @@ def test_any_text_is_read_or_refused_with_a_reason(text):
         assert str(refusal)
 
 
-KNOWN = "known: delay, loss, duplicate, reorder, rate, limit, seed"
+KNOWN = "known: delay, loss, duplicate, corrupt, reorder, rate, limit, seed"
 
 
 @pytest.mark.parametrize(
     "words, message",
     [
         ("dealy 24ms", f"unknown word 'dealy'; {KNOWN}; did you mean 'delay'?"),
-        ("corrupt 1%", f"unknown word 'corrupt'; {KNOWN}"),
+        ("gap 5 delay 1ms", f"unknown word 'gap'; {KNOWN}; it comes after reorder"),
+        ("ecn", f"unknown word 'ecn'; {KNOWN}; netem has it, a Link has not"),
+        ("rate 1mbit 14 48 5", "netem has cells for the rate, a Link has not; got '48'"),
+        (
+            "delay 1ms 1ms dist paretonormal",
+            "'paretonormal'; known: uniform, normal, pareto; netem has it, a Link has not",
+        ),
         ("slot 10ms", f"unknown word 'slot'; {KNOWN}; netem has it, a Link has not"),
         ("24ms", f"unknown word '24ms'; {KNOWN}"),
         ("loss 1% 25% 3%", f"unknown word '3%'; {KNOWN}"),
@@ -135,7 +150,10 @@ KNOWN = "known: delay, loss, duplicate, reorder, rate, limit, seed"
         ("loss 1", "expected a percentage from 0% to 100%, got '1'"),
         ("loss 101%", "expected a percentage from 0% to 100%, got '101%'"),
         ("loss", "expected random, gemodel or a percentage after 'loss', got nothing more"),
-        ("loss state 1%", "expected random, gemodel or a percentage after 'loss', got 'state'"),
+        (
+            "loss state 1%",
+            "expected random, gemodel or a percentage after 'loss', got 'state'; netem has",
+        ),
         (
             "rate 10mbps",
             "expected a rate such as 1mbit (bit, kbit, mbit, gbit), got '10mbps'; to tc",
@@ -184,6 +202,9 @@ def test_what_netem_has_no_words_for_is_not_made_a_command(link, lacking):
         ("delay 0.5us reorder 25%", "reorder without a delay"),
         ("delay 20ms 0ms distribution normal", "distribution without a delay and a jitter"),
         ("delay 0ms 20ms distribution pareto", "distribution without a delay and a jitter"),
+        ("delay 20ms 0.0001us distribution normal", "distribution without a delay and a jitter"),
+        ("delay 1ms reorder 0% gap 5", "a gap without a chance to reorder"),
+        ("rate 7bit", "below 8bit it would be no limit"),
         ("delay 300s", "a time above 274 s"),
         ("delay 20ms 300s", "a time above 274 s"),
         ("limit 4294967296", "tc refuses a number"),
@@ -195,3 +216,47 @@ def test_what_netem_has_no_words_for_is_not_made_a_command(link, lacking):
 def test_what_tc_would_refuse_is_not_made_a_command(words, reason):
     with pytest.raises(ValueError, match=reason):
         Link.parse(words).tc_command()
+
+
+SPOKEN = [
+    "delay 100us",
+    "delay 274s",
+    "delay 24ms 10ms 8%",
+    "delay 20ms 1ms distribution pareto",
+    "loss gemodel 1% 10% 70% 0.1%",
+    "delay 10ms reorder 25% 50% gap 5",
+    "rate 512kbit 14 limit 2147483647",
+    "latency 20ms 5ms dist normal drop 1% corrupt 1% 25%",
+    WORDS,
+]
+REFUSED = [
+    "delay 1ms reorder 25% gap 5000000000",
+    "delay 300s",
+    "delay 20ms 0ms distribution normal",
+    "reorder 25%",
+    "rate 1mbit 3000000000",
+]
+
+
+def test_tc_takes_the_commands_and_refuses_what_is_said_to_be_refused():
+    program("tc")
+    taken = [Link.parse(words).tc_command("lo") for words in SPOKEN] + random_commands()
+    refused = [f"tc qdisc add dev lo root netem {words}" for words in REFUSED]
+    answers = in_a_network_of_its_own(complaints, taken + refused)
+    assert dict(zip(taken, answers, strict=False)) == dict.fromkeys(taken, "")
+    assert all(answers[len(taken) :]), answers
+
+
+def random_commands() -> list[str]:
+    """Return the commands of random links, of those that can be said."""
+    commands = []
+
+    @given(LINKS)
+    @settings(max_examples=200, phases=[Phase.generate], database=None, derandomize=True)
+    def collect(link):
+        with suppress(ValueError):
+            commands.append(link.tc_command("lo"))
+
+    collect()
+    assert len(commands) > 50
+    return commands

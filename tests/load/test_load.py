@@ -11,13 +11,16 @@ import struct
 import subprocess
 import sys
 import time
+from functools import partial
 from itertools import accumulate
 
 import psutil
 import pytest
 from chat import SERVERS, running
 from kernels import TESTS, Kernel
+from programs import program
 
+from netlib.kernel.states import poll
 from netlib.load import Report, load
 from netlib.load import __main__ as command
 from netlib.load.clients import Crowd, LoadConfig
@@ -352,6 +355,46 @@ with running("asynchronous") as (address, _):
 print(report)
 assert (report.answered, report.errors) == (2000, {}), report
 """
+
+
+ECHO = """
+import asyncio
+
+async def echo(reader, writer):
+    while data := await reader.read(65536):
+        writer.write(data)
+        await writer.drain()
+    writer.close()
+
+async def main():
+    server = await asyncio.start_server(echo, "127.0.0.1", {port})
+    await server.serve_forever()
+
+asyncio.run(main())
+"""
+
+
+def is_there(address) -> bool:
+    with socket.socket() as sock:
+        return sock.connect_ex(address) == 0
+
+
+@pytest.mark.parametrize("kind", ["asyncio", "socat"])
+def test_an_echo_server_of_another_kind_can_be_loaded(kind):
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        here = free.getsockname()
+    line = [sys.executable, "-c", ECHO.format(port=here[1])]
+    if kind == "socat":
+        line = [program("socat"), f"TCP-LISTEN:{here[1]},bind=127.0.0.1,fork,reuseaddr", "EXEC:cat"]
+    with subprocess.Popen(line) as server:
+        try:
+            poll(partial(is_there, here), "an echo server that listens")
+            ended = shell("{}:{}".format(*here), "--clients", "8", "--messages", "5", "--room", "1")
+        finally:
+            server.terminate()
+    assert (ended.returncode, ended.stderr) == (0, b"")
+    assert ended.stdout.startswith(b"8 clients, 40 messages in ")
+    assert b"no errors" in ended.stdout
 
 
 @pytest.mark.skipif(os.name != "posix", reason="needs a limit of open files")

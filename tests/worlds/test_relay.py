@@ -100,6 +100,24 @@ def test_the_simulator_and_the_relay_lose_repeat_and_reorder_the_same_indices(im
     assert copies[0] == copies[1]
 
 
+def test_the_relay_flips_the_bits_that_the_simulator_flips():
+    link, count = Link(corrupt=0.3, duplicate=0.1, delay=0.001, seed=4), 60
+    payloads = [n.to_bytes(4, "big") * 10 for n in range(count)]
+    with path(link, record=True) as (sender, relay, receiver):
+        send_all(sender, payloads, relay)
+        report = settled(relay, count)
+        arrived = [receiver.receive().payload for _ in range(report.forward.sent)]
+    model, expected = link.copy(), []
+    for n, payload in enumerate(payloads):
+        times = model.carry(len(payload), float(n))
+        expected += [model.arriving(payload)] * len(times)
+    flipped = sum(each not in payloads for each in expected)
+    assert arrived == expected
+    assert 5 < report.forward.corrupt <= flipped
+    assert [e.payload for e in relay.trace.only("receive")] == expected
+    assert str(report.forward).count(f", {report.forward.corrupt} corrupt")
+
+
 def test_a_relay_never_delivers_early_and_is_as_late_as_it_says():
     delay, delays = 0.02, []
     with path(Link(delay=delay), thread=False) as (sender, relay, receiver):
@@ -224,6 +242,7 @@ def relay(destination=NOWHERE, forward=None, **options) -> Relay:
         (lambda: relay("somewhere"), ValueError, "destination must be (host, port), got 'some"),
         (lambda: relay(("127.0.0.1", 70000)), ValueError, "must be (host, port), got ('127.0.0.1'"),
         (lambda: relay(max_clients=0), ValueError, "max_clients must be 1 or more, got 0"),
+        (lambda: relay(idle=0), ValueError, "idle must be seconds above 0, or None: never; got 0"),
         (lambda: relay(host="192.0.2.1"), OSError, "cannot bind to 192.0.2.1:0"),
         (lambda: relay().report, RuntimeError, "inside its `with`"),
         (lambda: relay().address, RuntimeError, "inside its `with`"),

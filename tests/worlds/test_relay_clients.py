@@ -155,6 +155,26 @@ def test_the_client_silent_for_longest_makes_room_and_is_counted():
     assert payloads == [b"0", b"0", b"0", b"2"]
 
 
+def test_a_client_that_has_been_silent_for_long_is_forgotten_and_counted():
+    with (
+        echo() as server,
+        UDPSender() as one,
+        UDPSender() as other,
+        Relay(server, Link(), Link(), idle=0.3, thread=True) as relay,
+    ):
+        one.send(b"1", relay.address)
+        settled(relay, 1, 1)
+        began = time.monotonic()
+
+        def alone() -> bool:
+            other.send(b"2", relay.address)
+            return relay.report.expired == 1
+
+        wait_for(alone)
+        assert time.monotonic() - began > 0.25
+        assert (relay.report.clients, relay.report.evicted) == (1, 0)
+
+
 def test_everything_is_bound_to_loopback():
     with path(Link()) as (sender, relay, receiver):
         sender.send(b"x", relay.address)

@@ -61,6 +61,16 @@ def test_a_trace_tells_what_happened_in_order():
     assert "2  10.000  sender    send     → receiver  100" in trace.table()
 
 
+def test_a_corrupt_datagram_arrives_with_another_bit_and_a_note():
+    link = Link(delay=0.02, corrupt={1}, duplicate={1})
+    trace = simulate(Source(steady(100, 100, 3)), Sink(), link, Link())
+    sent = [event.payload for event in trace.only("send")]
+    arrived = [(event.payload in sent, event.note) for event in trace.only("receive")]
+    assert arrived == [(True, ""), (False, "corrupt"), (False, "copy"), (True, "")]
+    flipped = trace.only("receive")[1].payload
+    assert (int.from_bytes(flipped) ^ int.from_bytes(sent[1])).bit_count() == 1
+
+
 def test_what_the_queue_drops_is_told_from_what_the_coin_takes():
     trace = simulate(Source([(0.0, 1000)] * 4), Sink(), Link(rate=1e6, queue=1, loss={0}), Link())
     assert [e.note for e in trace.only("lost")] == ["coin", "queue overflow"]

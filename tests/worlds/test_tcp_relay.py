@@ -21,8 +21,9 @@ from relays import SOON, nothing_left_behind, on_posix, wait_for  # noqa: F401
 
 from netlib.sockets import Background, FramingError, LengthPrefixed, TCPConnection, TCPListener
 from netlib.worlds import RelayDied, TCPRelay
+from netlib.worlds.relay.report import Lateness
 from netlib.worlds.tcp_relay.flow import EOF, RESET, Flow, Path
-from netlib.worlds.tcp_relay.loop import select_exactly
+from netlib.worlds.tcp_relay.loop import StreamReport, select_exactly
 
 pytestmark = pytest.mark.filterwarnings("error")
 
@@ -236,6 +237,37 @@ def test_a_path_can_be_dialled_while_it_runs():
         with pytest.raises(TypeError, match="no parameter 'speed'"):
             relay.dial(speed=1)
         relay.dial(rate=None)
+
+
+def test_the_way_back_may_differ_and_be_dialled_alone():
+    with path(delay=0.0, back=(0.05, None)) as (client, server, relay):
+        before = time.perf_counter()
+        client.send_all(b"ping")
+        server.receive_exactly(4)
+        relay.dial(back=(0.0, 1e3))  # 32 ms for 4 bytes
+        server.send_all(b"pong")
+        client.receive_exactly(4)
+        assert 0.032 <= time.perf_counter() - before < 0.05 + SOON
+        with pytest.raises(ValueError, match=re.escape("back must be (delay, rate), or None")):
+            relay.dial(back=0.1)
+        with pytest.raises(ValueError, match="rate must be bits per second above 0"):
+            relay.dial(back=(0.1, 0))
+
+
+def test_a_report_reads_like_one_and_says_when_not_to_believe_a_run():
+    late = Lateness(0.001, 0.002, 0.01, 0.02)
+    report = StreamReport(3, 1, {"Connection refused": 2}, 0, 10, 20, lateness=late)
+    assert str(report).splitlines() == [
+        "connections 3, 1 open, 0 reset",
+        "refused     2 Connection refused",
+        "forward     10 bytes",
+        "backward    20 bytes",
+        "lateness    p50 1, p90 2, p99 10, worst 20 ms",
+        "starved     0",
+    ]
+    assert "10 ms late or later, of 100 ms" in report.too_busy(rtt=0.1)
+    assert report.too_busy(rtt=0.3) == ""
+    assert "3 times, no file was free" in StreamReport(starved=3).too_busy(rtt=0.1)
 
 
 def test_lateness_is_in_the_report_and_none_before_the_first():

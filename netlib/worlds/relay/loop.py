@@ -64,6 +64,7 @@ class RelayConfig(NamedTuple):
     backward: Link
     record: bool
     max_clients: int
+    idle: float | None
     clock: Clock | None  # in whose time the links delay, and all is recorded
 
 
@@ -76,6 +77,7 @@ class Flight(NamedTuple):
     number: int  # of the datagram in its direction
     payload: bytes
     client: Client
+    note: str  # "corrupt", or nothing
     copy: int  # 0 for the datagram itself
 
 
@@ -102,7 +104,7 @@ class Loop:
         self._ended, self._cpu_before = False, 0.0
         self._requests: deque[tuple] = deque()
         self._front = RelaySocket(config.family, config.host, config.port, self._backward.drops)
-        self._clients = Clients(config.max_clients, self._open_socket)
+        self._clients = Clients(config.max_clients, self._open_socket, config.idle)
         self._waker, self._wakeup = socket.socketpair()
         self._waker.setblocking(False)
         self._doors = [self._wakeup.fileno(), self._front.fileno()]
@@ -127,6 +129,7 @@ class Loop:
     def _turn(self):
         batches: list[Iterable[Arrival]] = []
         since, ready = self._complete_until, self._wait()
+        self._clients.expire(self._complete_until)
         wakeup, front = self._wakeup.fileno() in ready, self._front.fileno() in ready
         if wakeup:
             self._obey()
@@ -164,7 +167,7 @@ class Loop:
         for at, payload, source in self._take(self._front, since):
             if self._front.is_at(source):  # forged: the answer would come in here again
                 forward.drops[ITSELF] += 1
-            elif client := self._clients.find(source):
+            elif client := self._clients.find(source, at):
                 questions.append((at, forward, payload, client))
             else:
                 forward.drops[NO_SOCKET] += 1
@@ -181,15 +184,16 @@ class Loop:
 
     def _enter(self, at: float, direction: Direction, payload: bytes, client: Client):
         number, copy = direction.arrived, 0
-        at, departures = direction.carry(len(payload), self._clock.at(at))
+        at, departures, arriving = direction.carry(payload, self._clock.at(at))
         if self._config.record:
             self._record(at, "send", direction, number, payload, client)
             if not departures:
                 why = direction.link.why_lost
                 self._record(at, "lost", direction, number, payload, client, why)
+        note = "" if arriving is payload else "corrupt"
         for due in departures:
             order = next(self._order)
-            self._schedule(Flight(due, order, direction, number, payload, client, copy))
+            self._schedule(Flight(due, order, direction, number, arriving, client, note, copy))
             copy = direction.copies
 
     def _depart(self):
@@ -202,7 +206,7 @@ class Loop:
             self._send(flight)
 
     def _send(self, flight: Flight):
-        due, _, direction, number, payload, client, copy = flight
+        due, _, direction, number, payload, client, note, copy = flight
         at = self._clock.now()
         self._tally.add(at - due)
         if direction is self._forward:
@@ -211,7 +215,7 @@ class Loop:
             sent = self._front.send(payload, client.address)
         direction.sent += sent
         if sent and self._config.record:
-            note = "copy" if copy else ""
+            note = "copy" if copy else note
             self._record(at, "receive", direction, number, payload, client, note, copy)
 
     def _schedule(self, flight: Flight):
@@ -267,6 +271,7 @@ class Loop:
             time.thread_time() - self._cpu_before,
             self._clock.now(),
             self._unrecorded,
+            self._clients.expired,
         )
 
     def rows_since(self, since: int) -> tuple[float, list[Record]]:
@@ -303,7 +308,7 @@ class Loop:
         else:
             direction.drops[BY_HAND] += 1
             if self._config.record:
-                self._record(self._clock.now(), "lost", *flight[2:-1], BY_HAND, flight.copy)
+                self._record(self._clock.now(), "lost", *flight[2:-2], BY_HAND, flight.copy)
         return True
 
     def stop(self) -> tuple[RelayReport, list[Record]]:

@@ -32,12 +32,15 @@ class Relay:
     Inside its `with` block, whatever is sent to `address` goes on to the destination, and what the
     destination answers goes back to the client that asked. The n-th datagram into a direction meets
     the fate that Link.carry gives it, and it never leaves before its time; how much later it left
-    is in `report`. The links given stay as they are: each block begins with fresh copies.
+    is in `report`. The links given stay as they are: each block begins with fresh copies. A message
+    that the destination cannot be reached (ICMP) is counted, and no client hears of it; DSCP and
+    ECN begin anew behind the relay.
 
     host, port: where clients find it; loopback and any free port unless they say otherwise. At
     "0.0.0.0", answers come from the address that was asked (on Linux). record: keep a `trace`, with
     all payloads, of up to 256 MiB. max_clients: the client that was silent for longest makes room
-    for one more, also where no more files may be open.
+    for one more, also where no more files may be open. idle: forget a client that has sent nothing
+    for so many seconds (within a second more), as a home router would; None: never.
     thread: run here and not in a process of its own. That takes models of loss and delay that a
     notebook defines, and it is a trap: a busy Python program lets its relay thread wait, so that
     datagrams are seconds late or lost at a few thousand per second. Look at `report` then.
@@ -55,17 +58,20 @@ class Relay:
         port: int = 0,
         record: bool = False,
         max_clients: int = 128,
+        idle: float | None = None,
         thread: bool = False,
         clock: Clock | None = None,
     ):
         _expect_links({"forward": forward, "backward": backward})
         if max_clients < 1:
             raise ValueError(f"max_clients must be 1 or more, got {max_clients!r}")
+        if idle is not None and not (isfinite(idle) and idle > 0):
+            raise ValueError(f"idle must be seconds above 0, or None: never; got {idle!r}")
         self.destination, self.forward, self.backward = destination, forward, backward
-        self._host, self._port, self._record, self._max_clients = host, port, record, max_clients
         if clock and not thread:
             raise ValueError("a clock needs thread=True: a process of its own cannot share it")
-        self._clock = clock
+        self._host, self._port, self._record, self._clock = host, port, record, clock
+        self._max_clients, self._idle = max_clients, idle
         self._kind = ThreadHost if thread else ProcessHost
         self._runner: ProcessHost | ThreadHost | None = None
         self._address: Address | None = None
@@ -120,8 +126,8 @@ class Relay:
         """What became of each datagram, if the relay was asked to record.
 
         As in the simulator: send is when it came to the relay, lost says why, receive is when it
-        left, a duplicate is noted "copy". Times are in seconds since the relay began. What there
-        was no room for is counted in `report.unrecorded`.
+        left, a duplicate is noted "copy", a flipped bit "corrupt". Times are in seconds since the
+        relay began. What there was no room for is counted in `report.unrecorded`.
         """
         if not self._record:
             raise RuntimeError("expected Relay(..., record=True): this one keeps no trace")
@@ -194,9 +200,8 @@ class Relay:
         if (host, self._port) == destination[:2]:
             raise ValueError(f"destination must not be the relay itself, got {self.destination!r}")
         near_end, far_end = (family, host, self._port), (far_family, far_host, destination)
-        links = self.forward, self.backward
-        limits = self._record, self._max_clients
-        return RelayConfig(*near_end, *far_end, *links, *limits, self._clock)
+        links, clients = (self.forward, self.backward), (self._max_clients, self._idle)
+        return RelayConfig(*near_end, *far_end, *links, self._record, *clients, self._clock)
 
     def _ask(self, *request, patience: float = ANSWER):
         with self._lock:

@@ -19,6 +19,7 @@ TOO_LONG, REFUSED = "too long to send", "refused (ICMP)"
 BY_HAND = "dropped by hand"  # Relay.tamper
 RELAY_FAULTS = (BUFFER, FULL, BLOCKED, EVICTED, NO_SOCKET)  # the link did not ask for these
 
+BUSY, NOTHING_YET = "this machine was too busy: ", "nothing has left yet"
 LATENESS_BUDGET = 0.05  # of the round-trip time: a curve drawn with more would be wrong
 LEISURE = 2e-3  # seconds that a datagram may lie unread where the link is much slower than that
 
@@ -44,10 +45,23 @@ class Lateness(NamedTuple):
     p99: float
     worst: float
 
+    def __str__(self) -> str:
+        percentiles = (f"{name} {value * 1000:.3g}" for name, value in self._asdict().items())
+        return ", ".join(percentiles) + " ms"
+
+
+def too_late(lateness: Lateness | None, rtt: float) -> str:
+    """Return why this lateness spoils an experiment with this round-trip time [s], or ""."""
+    late = lateness.p99 if lateness else 0.0
+    if late > LATENESS_BUDGET * rtt:
+        return f"{BUSY}1 % left {late * 1000:.3g} ms late or later, of {rtt * 1000:.3g} ms"
+    return ""
+
 
 @dataclass(frozen=True)
 class Counts:
-    """One direction: how many datagrams came in, how many copies the link made, what went out.
+    """One direction: how many datagrams came in, how many copies the link made, what went out, and
+    how many of those that came in had a bit flipped.
 
     arrived + copies = sent + in_flight + what `drops` counts, except the drops that happen before
     the link (BUFFER, NO_SOCKET, STRANGER, ITSELF) and those after the sending: "(ICMP)" means that
@@ -59,12 +73,15 @@ class Counts:
     sent: int = 0
     in_flight: int = 0
     drops: dict[str, int] = field(default_factory=dict)
+    corrupt: int = 0
 
     def __str__(self) -> str:
         lost = ", ".join(f"{count} {cause}" for cause, count in sorted(self.drops.items()))
         copies = f" + {self.copies} copies" if self.copies else ""
+        corrupt = f", {self.corrupt} corrupt" if self.corrupt else ""
         in_flight = f" ({self.in_flight} on their way)" if self.in_flight else ""
-        return f"{self.arrived}{copies} in, {self.sent} out{in_flight}; lost: {lost or 'none'}"
+        went = f"{self.sent} out{in_flight}{corrupt}"
+        return f"{self.arrived}{copies} in, {went}; lost: {lost or 'none'}"
 
 
 @dataclass(frozen=True)
@@ -73,7 +90,8 @@ class RelayReport:
 
     lateness: None before the first departure. clients: how many it has now; evicted: how many were
     forgotten for lack of room. cpu: seconds of processor time used; elapsed: seconds that it has
-    run. unrecorded: events that its trace had no room for.
+    run. unrecorded: events that its trace had no room for. expired: clients forgotten because they
+    were silent for too long.
     """
 
     forward: Counts
@@ -84,6 +102,7 @@ class RelayReport:
     cpu: float
     elapsed: float
     unrecorded: int = 0
+    expired: int = 0
 
     @property
     def own_drops(self) -> int:
@@ -93,23 +112,17 @@ class RelayReport:
 
     def too_busy(self, rtt: float) -> str:
         """Return why an experiment with this round-trip time [s] should be run again, or ""."""
-        late, busy = self.lateness.p99 if self.lateness else 0.0, "this machine was too busy: "
         if self.own_drops:
-            return f"{busy}the relay lost {self.own_drops} datagrams of its own"
-        if late > LATENESS_BUDGET * rtt:
-            return f"{busy}1 % left {late * 1000:.3g} ms late or later, of {rtt * 1000:.3g} ms"
-        return ""
+            return f"{BUSY}the relay lost {self.own_drops} datagrams of its own"
+        return too_late(self.lateness, rtt)
 
     def __repr__(self) -> str:
-        late = "nothing has left yet"
-        if self.lateness:
-            percentiles = self.lateness._asdict().items()
-            late = ", ".join(f"{name} {value * 1000:.3g}" for name, value in percentiles) + " ms"
         lines = {
             "forward": self.forward,
             "backward": self.backward,
-            "lateness": late,
-            "clients": f"{self.clients}, {self.evicted} evicted",
+            "lateness": self.lateness or NOTHING_YET,
+            "clients": f"{self.clients}, {self.evicted} evicted"
+            + (f", {self.expired} expired" if self.expired else ""),
             "processor": f"{self.cpu / self.elapsed:.1%} of {self.elapsed:.1f} s",
         }
         if self.unrecorded:
@@ -128,21 +141,24 @@ class Direction:
 
     def __init__(self, name: str, link: Link, latest: list[float]):
         self.name, self.link, self._latest = name, link, latest
-        self.arrived = self.copies = self.sent = self.in_flight = 0
+        self.arrived = self.copies = self.corrupt = self.sent = self.in_flight = 0
         self.drops: Counter[str] = Counter()
         self.review()
 
-    def carry(self, size: int, at: float) -> tuple[float, Sequence[float]]:
-        """Put a datagram into the link; return when that was, and when it leaves (and its copy)."""
+    def carry(self, payload: bytes, at: float) -> tuple[float, Sequence[float], bytes]:
+        """Put a datagram into the link; return when that was, when it (and a copy) leaves, and
+        the payload that does.
+        """
         # a time that goes back: of two sockets, the one read later had the earlier datagram
         at = self._latest[0] = max(at, self._latest[0])
-        departures = self.link.carry(size, at)
+        departures, arriving = self.link.carry(len(payload), at), self.link.arriving(payload)
         self.arrived += 1
         if not departures:
             self.drops[self.link.why_lost] += 1
-        elif len(departures) > 1:
-            self.copies += 1
-        return at, departures
+            return at, departures, payload
+        self.copies += len(departures) - 1
+        self.corrupt += arriving is not payload
+        return at, departures, arriving
 
     def dial(self, link: Link):
         """Take over the settings of another link, from the next datagram on."""
@@ -157,7 +173,7 @@ class Direction:
     def counts(self, overflowed: int) -> Counts:
         """Return the counters; the kernel has thrown away `overflowed` before they came in."""
         drops = dict(self.drops) | ({BUFFER: overflowed} if overflowed else {})
-        return Counts(self.arrived, self.copies, self.sent, self.in_flight, drops)
+        return Counts(self.arrived, self.copies, self.sent, self.in_flight, drops, self.corrupt)
 
 
 class Tally:

@@ -193,12 +193,14 @@ class Client(NamedTuple):
 
 class Clients:
     """All clients of a relay, at most `room` of them: a newcomer takes the place of the one that
-    has been silent for longest, also if the system has no socket left for it.
+    has been silent for longest, also if the system has no socket left for it. One that has been
+    silent for `idle` seconds is forgotten (None: never).
     """
 
-    def __init__(self, room: int, open_socket: Callable[[], RelaySocket]):
-        self.evicted = 0
-        self._open_socket = open_socket
+    def __init__(self, room: int, open_socket: Callable[[], RelaySocket], idle: float | None):
+        self.evicted = self.expired = 0
+        self._open_socket, self._idle = open_socket, idle
+        self._heard: dict[Address, float] = {}  # when each has sent its latest [s]
         self._clients: OrderedDict[Address, Client] = OrderedDict()  # the longest silent first
         self._selector = selectors.DefaultSelector()
         self.fds = self._watched()  # what to select, for the answers
@@ -209,13 +211,24 @@ class Clients:
         """Return the clients for which something has arrived."""
         return [key.data for key, _ in self._selector.select(0)]
 
-    def find(self, address: Address) -> Client | None:
-        """Return the client at this address, which has just sent; None if it can have no socket."""
+    def find(self, address: Address, at: float) -> Client | None:
+        """Return the client at this address, which sent at `at`; None if it can have no socket."""
         client = self._clients.get(address)
         if client is None:
-            return self._admit(address)
-        self._clients.move_to_end(address)
+            client = self._admit(address)
+        else:
+            self._clients.move_to_end(address)
+        if client:
+            self._heard[address] = at
         return client
+
+    def expire(self, now: float):
+        """Forget those that have been silent for too long."""
+        while self._idle and self._clients:
+            if self._heard[next(iter(self._clients))] > now - self._idle:
+                return
+            self._forget()
+            self.expired += 1
 
     def overflowed(self) -> int:
         """Return how many answers the kernel has thrown away because a buffer was full."""
@@ -260,7 +273,8 @@ class Clients:
         self.evicted += 1
 
     def _forget(self):
-        _, (_, sock) = self._clients.popitem(last=False)
+        address, (_, sock) = self._clients.popitem(last=False)
+        del self._heard[address]
         self._selector.unregister(sock.fileno())
         self.fds = self._watched()
         sock.close()

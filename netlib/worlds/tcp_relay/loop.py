@@ -19,7 +19,7 @@ from time import perf_counter
 
 from netlib.sockets.background import wakeup_pair
 from netlib.sockets.base import bound_socket, readable
-from netlib.worlds.relay.report import Lateness, Tally
+from netlib.worlds.relay.report import BUSY, NOTHING_YET, Lateness, Tally, too_late
 from netlib.worlds.tcp_relay.connection import Connection, Side
 from netlib.worlds.tcp_relay.flow import Flow, Path
 
@@ -47,11 +47,29 @@ class StreamReport:
     starved: int = 0
     lateness: Lateness | None = None
 
+    def too_busy(self, rtt: float) -> str:
+        """Return why an experiment with this round-trip time [s] should be run again, or ""."""
+        if self.starved:
+            return f"{BUSY}nobody could be accepted {self.starved} times, no file was free"
+        return too_late(self.lateness, rtt)
+
+    def __str__(self) -> str:
+        causes = ", ".join(f"{count} {cause}" for cause, count in sorted(self.refused.items()))
+        lines = {
+            "connections": f"{self.connections}, {self.open} open, {self.reset} reset",
+            "refused": causes or "none",
+            "forward": f"{self.forward} bytes",
+            "backward": f"{self.backward} bytes",
+            "lateness": str(self.lateness or NOTHING_YET),
+            "starved": str(self.starved),
+        }
+        return "\n".join(f"{name:12}{line}" for name, line in lines.items())
+
 
 class Loop:
     """Relay from `host`, `port` to `target`, a family and an address, from `run` until `stop`."""
 
-    def __init__(self, host: str, port: int, target: tuple, path: tuple, room: int, hole: range):
+    def __init__(self, host: str, port: int, target: tuple, paths: tuple, room: int, hole: range):
         with contextlib.ExitStack() as stack:
             self._waker, self._wakeup = map(stack.enter_context, wakeup_pair())
             self._waker.setblocking(False)
@@ -65,7 +83,7 @@ class Loop:
             self._opened = stack.pop_all()
         self.failure: BaseException | None = None  # what it died of
         self._target, self._room, self._hole = target, room, hole
-        self._paths = Path(*path), Path(*path)
+        self._paths = tuple(Path(*settings) for settings in paths)
         self._lock = threading.Lock()  # held while bytes are passed on, not while waiting
         self._silent = self._ended = False
         self._connections: set[Connection] = set()
@@ -100,10 +118,10 @@ class Loop:
                 side.close()
             self._connections.clear()
 
-    def dial(self, delay: float, rate: float | None):
-        """Give bytes that come in from now on this path."""
+    def dial(self, *settings: tuple[float, float | None]):
+        """Give bytes that come in from now on these paths, there and back."""
         with self._lock:
-            for path in self._paths:
+            for path, (delay, rate) in zip(self._paths, settings, strict=True):
                 path.dial(delay, rate)
 
     def silence(self, silent: bool):

@@ -26,10 +26,11 @@ class TCPRelay:
     """Stand in for the TCP server at `destination`, behind a slow path.
 
     delay: seconds each way. rate: bits per second each way, which all connections share, first
-    come, first sent; None: no limit. room: bytes of a connection that may be on their way in each
-    direction; a faster sender has to wait, so that no more than room / delay bytes per second get
-    through. hole: the numbers of bytes to leave out of each stream on the way there, such as
-    range(100, 200). host, port: where to listen; loopback and any free port unless they say so.
+    come, first sent; None: no limit. back: (delay, rate) of the way back, if they differ. room:
+    bytes of a connection that may be on their way in each direction; a faster sender has to wait,
+    so that no more than room / delay bytes per second get through. hole: the numbers of bytes to
+    leave out of each stream on the way there, such as range(100, 200). host, port: where to listen;
+    loopback and any free port unless they say so.
 
     Urgent bytes (MSG_OOB) go on in their place, as ordinary ones.
     """
@@ -40,13 +41,14 @@ class TCPRelay:
         *,
         delay: float = 0.0,
         rate: float | None = None,
+        back: tuple[float, float | None] | None = None,
         room: int = 2**20,
         hole: range = range(0),
         host: str | None = None,
         port: int = 0,
         **impossible,
     ):
-        self._delay, self._rate = _path_settings(delay, rate, **impossible)
+        self._settings = _path_settings(delay, rate, back, **impossible)
         checks.whole("room", room, " of bytes", least=1)
         if not isinstance(hole, range) or hole.step != 1:
             raise ValueError(f"hole must be a range of byte numbers in a row, got {hole!r}")
@@ -61,8 +63,8 @@ class TCPRelay:
         """Begin to relay, and return itself; a `with` block calls this."""
         if self._thread is not None:
             raise RuntimeError(f"this relay is running already, at {named(self.address)}")
-        path = self._delay, self._rate
-        loop = Loop(self._host, self._port, self._target, path, self._room, self._hole)
+        paths = _paths(**self._settings)
+        loop = Loop(self._host, self._port, self._target, paths, self._room, self._hole)
         thread = threading.Thread(target=loop.run, name="TCPRelay", daemon=True)
         self._loop, self._thread = loop, thread
         weakref.finalize(self, loop.stop)  # if it is forgotten, its thread ends
@@ -88,10 +90,10 @@ class TCPRelay:
             self._loop.failure = None
 
     def dial(self, **changes):
-        """Go on with another `delay` or `rate`; bytes that are on their way keep their times."""
-        path = _path_settings(**{"delay": self._delay, "rate": self._rate, **changes})
-        self._latest().dial(*path)
-        self._delay, self._rate = path
+        """Go on with another `delay`, `rate` or `back`; bytes on their way keep their times."""
+        settings = _path_settings(**(self._settings | changes))
+        self._latest().dial(*_paths(**settings))
+        self._settings = settings
 
     def silence(self, silent: bool = True):
         """Pass on nothing from now on, and accept nobody, yet close nothing: as a host that froze.
@@ -134,7 +136,11 @@ class TCPRelay:
         return self._loop
 
 
-def _path_settings(delay: float, rate: float | None, **impossible) -> tuple[float, float | None]:
+def _paths(delay: float, rate: float | None, back: tuple | None) -> tuple[tuple, tuple]:
+    return (delay, rate), back or (delay, rate)
+
+
+def _path_settings(delay: float, rate: float | None, back: tuple | None, **impossible) -> dict:
     for name in impossible:
         if name in NOT_HERE:
             raise ValueError(
@@ -143,6 +149,9 @@ def _path_settings(delay: float, rate: float | None, **impossible) -> tuple[floa
                 "are lost below TCP: use the simulator, or a relay between two kernels"
             )
         raise TypeError(f"TCPRelay has no parameter {name!r}")
-    checks.seconds("delay", delay)
-    checks.bit_rate(rate)
-    return delay, rate
+    if not (back is None or (isinstance(back, tuple) and len(back) == 2)):
+        raise ValueError(f"back must be (delay, rate), or None: as on the way there; got {back!r}")
+    for seconds, bits in _paths(delay, rate, back):
+        checks.seconds("delay", seconds)
+        checks.bit_rate(bits)
+    return {"delay": delay, "rate": rate, "back": back}
