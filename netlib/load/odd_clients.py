@@ -10,6 +10,7 @@ from dataclasses import dataclass
 HIGH = 40_000  # bytes in the process above which the writer's `drain` waits
 NARROW = 4096  # bytes that each socket may hold in the kernel, about
 PATIENCE = 0.6  # seconds after which the other side is not waited for any more
+SILENCE = 1.2  # likewise, for a server's task that waits itself, for half of that at most
 
 
 @asynccontextmanager
@@ -108,7 +109,7 @@ async def fall_silent(
             await loop.sock_sendall(theirs, line)
             last = time.monotonic()
             await asyncio.sleep(pause)
-        async with asyncio.timeout(PATIENCE):
+        async with asyncio.timeout(SILENCE):
             while data := await loop.sock_recv(theirs, 65536):
                 heard += data
         waited = time.monotonic() - last
