@@ -76,7 +76,7 @@ def cut(panel: Locator, page: Page):
 
 def stream(panel: Locator, page: Page):
     part(panel, "start").click()
-    part(panel, "live").locator("svg").wait_for()
+    part(panel, "live").get_by_role("img").wait_for()
     page.wait_for_timeout(10_000)  # as many seconds as its picture shows
 
 
