@@ -201,7 +201,7 @@ class Connection:
             return None
         acked = (segment.ack - numbers.isn - sender.una) % wire.NUMBERS
         if size := len(segment.payload):
-            if acked or size > receiver.edge - receiver.ack or receiver.reassembler.held:
+            if acked or size > receiver.edge - receiver.ack or receiver.holds:
                 return None
             self.inbound.write(segment.payload)
             receiver.ack += size
@@ -342,7 +342,7 @@ class Connection:
     def _take_data(self, position: int, payload: bytes, fin: bool, now: float):
         """Take bytes and a FIN; decide whether their ACK may wait (RFC 5681, 4.2)."""
         receiver = self.receiver
-        before, holes = receiver.ack, bool(receiver.reassembler.held)
+        before, holes = receiver.ack, receiver.holds
         receiver.take(position, payload, fin)
         in_order = receiver.ack > before
         if receiver.finished:
@@ -424,7 +424,7 @@ class Connection:
             return self._numbers.pack(flags, position, None, receiver.window(), payload, options)
         window = receiver.window(self.mss)
         self._offered = receiver.edge
-        if self._sack and not payload and receiver.reassembler.held:
+        if self._sack and not payload and receiver.holds:
             options = self._numbers.sack(receiver.blocks())
         return self._numbers.pack(flags, position, receiver.ack, window, payload, options)
 

@@ -37,6 +37,7 @@ class Receiver:
             payload = payload[: max(0, self.end - position)]
         if payload:
             self.reassembler.insert(position - 1, payload)
+        if payload or fin:
             self._latest = position
         stream = self.stream
         self.ack = 1 + stream.taken + stream.buffered
@@ -59,6 +60,11 @@ class Receiver:
             self.edge = edge
         return self.edge - self.ack if self.edge > self.ack else 0
 
+    @property
+    def holds(self) -> bool:
+        """Whether anything has arrived beyond `ack`."""
+        return bool(self.reassembler.held) or (self.end is not None and not self.finished)
+
     def blocks(self) -> list[tuple[int, int]]:
         """Return what has arrived beyond `ack`: ranges of positions, that of the latest first.
 
@@ -70,6 +76,9 @@ class Receiver:
             return next((n for n, at in enumerate(recent) if block[0] <= at < block[1]), BLOCKS + 1)
 
         ranges = [(first + 1, end + 1) for first, end in self.reassembler.ranges]
+        if self.end is not None and not self.finished:  # a FIN has a number, too
+            first = ranges.pop()[0] if ranges and ranges[-1][1] == self.end else self.end
+            ranges.append((first, self.end + 1))
         ranges = sorted(ranges, key=age)[:BLOCKS]
         self._reported = [first for first, _ in ranges]
         return ranges

@@ -120,7 +120,7 @@ def test_9293_3_10_4_a_close_before_the_handshake_is_over_is_not_forgotten():
 def test_9293_3_10_7_4_a_fin_out_of_order_waits_for_what_is_missing():
     established("""
         1.0   < FIN,ACK  501:1002 ack 1
-        1.0   > ACK      1:1     ack 1    <sack 501:1001>
+        1.0   > ACK      1:1     ack 1    <sack 501:1002>
         1.0   state ESTABLISHED
         1.1   < ACK      1:501   ack 1
         1.1   > ACK      1:1     ack 1002
@@ -132,7 +132,7 @@ def test_9293_3_10_7_4_a_fin_out_of_order_waits_for_what_is_missing():
 def test_nothing_lies_behind_a_fin_whatever_a_peer_says():
     established("""
         1.0   < FIN,ACK  101:202 ack 1
-        1.0   > ACK      1:1     ack 1    <sack 101:201>
+        1.0   > ACK      1:1     ack 1    <sack 101:202>
         1.1   < ACK      1:501   ack 1      # 300 bytes more than there are
         1.1   > ACK      1:1     ack 202
         1.1   received 200
@@ -308,3 +308,13 @@ def test_9293_3_8_3_a_syn_that_nobody_answers_is_given_up():
         """,
         attempts=2,
     )
+
+
+def test_2018_3_a_fin_that_came_alone_is_sacked_by_its_number():
+    established("""
+        1.0   < FIN,ACK  501:502 ack 1
+        1.0   > ACK      1:1     ack 1    <sack 501:502>
+        1.1   < ACK      1:501   ack 1
+        1.1   > ACK      1:1     ack 502
+        1.1   state CLOSE-WAIT
+    """)
