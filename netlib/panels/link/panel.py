@@ -1,8 +1,8 @@
 """The panel that turns a Link's knobs under a running stream, beside the same Link computed."""
 
 import html
-from itertools import count
 from math import isclose
+from uuid import uuid4
 
 import ipywidgets as ipw
 
@@ -28,8 +28,6 @@ TASKS = {
     "rate 76, queue 50": {"delay": 40.0, "rate": 76e3, "queue": 50},
     "loss 10 %": {"loss": 10.0},
 }
-
-_numbers = count(1)
 
 
 class LinkPanel(Panel):
@@ -58,7 +56,10 @@ class LinkPanel(Panel):
         self.seed, self._ending = seed, ""
         self._stream: LiveStream | None = None
         self._preset: Link | None = None
-        self._window, self._name = Window(), f"live{next(_numbers)}"
+        self._window = Window()
+        self._name = (
+            f"live{uuid4().hex}"  # of the marks in its picture: one page shows many kernels
+        )
         self._make_sliders(100 * loss, 1000 * delay, 1000 * jitter, rate, queue)
         names = [("none: the sliders", ""), *((name, name) for name in PRESETS)]
         self.preset = ipw.Dropdown(options=names, description="preset", style=WIDE)
