@@ -22,8 +22,9 @@ from netlib.protocols.tcp.bytestream import ByteStream
 from netlib.protocols.tcp.congestion import CongestionControl, Reno
 from netlib.protocols.tcp.numbers import NOBODY, Numbers
 from netlib.protocols.tcp.receiver import Receiver
+from netlib.protocols.tcp.scoreboard import Flight
 from netlib.protocols.tcp.segment import ACK, FIN, NO_OPTIONS, PSH, RST, SYN, Options, Segment
-from netlib.protocols.tcp.sender import Flight, Sender
+from netlib.protocols.tcp.sender import Sender
 from netlib.protocols.tcp.states import NEXT
 from netlib.protocols.timeout import RttEstimator, Timer
 
@@ -236,7 +237,7 @@ class Connection:
         self._meet(segment)
         if not answers:  # both have sent a SYN: each answers the other's
             self._step("SYN comes")
-            return self._pack_all(self.sender.flights or self.sender.open(now))
+            return self._pack_all(self.sender.board.flights or self.sender.open(now))
         self._step("SYN, ACK come")
         self._ack_now = True
         self._greet()
@@ -258,7 +259,7 @@ class Connection:
     def _greet(self):
         """Begin to talk: a SYN that had to be sent twice counsels patience."""
         self._told_by = 0, 1
-        if self.sender.flights and self.sender.flights[0].times > 1:
+        if self.sender.board.flights and self.sender.board.flights[0].times > 1:
             self.sender.timer.rto = max(self.sender.timer.rto, AFTER_LOST_SYN)
 
     def _take(self, segment: Segment, now: float) -> list[bytes]:

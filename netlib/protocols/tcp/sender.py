@@ -15,35 +15,10 @@ The first two begin a recovery, which ends when all that was in flight at its be
 acknowledged; cwnd is cut once for all of it. Repeated is what is lost, before anything new is sent.
 """
 
-from collections import deque
-
 from netlib.protocols.tcp.bytestream import ByteStream
 from netlib.protocols.tcp.congestion import CongestionControl
+from netlib.protocols.tcp.scoreboard import DUPLICATES, Flight, Scoreboard
 from netlib.protocols.timeout import Timer
-
-DUPLICATES = 3  # ACKs, or ranges of SACK, that mean a loss and not a reordering (RFC 5681, 3.2)
-
-
-class Flight:
-    """A segment that has been sent, and is not acknowledged: its positions, and its fate so far.
-
-    times: how often it was sent; copies: how many of them count as on their way. lost: believed to
-    be; resent: since then. sacked: it has arrived, out of order.
-    """
-
-    __slots__ = (
-        "copies", "end", "fin", "lost", "payload", "resent", "sacked", "sent_at", "start", "times",
-    )  # fmt: skip
-
-    def __init__(self, start: int, end: int, payload: bytes, fin: bool = False):
-        self.start, self.end, self.payload, self.fin = start, end, payload, fin
-        self.times = self.copies = 0
-        self.lost = self.resent = self.sacked = False
-        self.sent_at: float | None = None  # None, too, once SACK has said that it arrived
-
-    def waits(self) -> bool:
-        """Whether it is lost, and has not been sent again."""
-        return self.lost and not self.resent
 
 
 class Sender:
@@ -56,18 +31,16 @@ class Sender:
     def __init__(self, stream: ByteStream, control: CongestionControl, timer: Timer, mss: int):
         self.stream, self.control, self.timer, self.mss = stream, control, timer, mss
         self.sack = self.fin_sent = False
-        self.una = self.next = self.pipe = 0
+        self.una = self.next = 0
         self.window = self.widest = 0  # bytes that may follow una; the most there were
-        self.flights: deque[Flight] = deque()
+        self.board = Scoreboard()
         self.deadline: float | None = None
         self.recover: int | None = None  # where a recovery ends; None: there is none
         self.transmissions = self.retransmissions = 0
         self.timeouts = self.silences = self.recoveries = self.probes = 0
         self._after_timeout = self._limited = self._rescued = False
-        self._waiting = 0  # flights that are lost, and not sent again
         self._duplicates, self._arrived = 0, 0  # duplicate ACKs; bytes that they stand for
         self._urgent: Flight | None = None  # to be sent again at once, whatever is in flight
-        self._sacked_to = 0  # the highest position that was SACKed
 
     @property
     def in_flight(self) -> int:
@@ -77,7 +50,7 @@ class Sender:
     @property
     def calm(self) -> bool:
         """Whether nothing is, or looks, lost."""
-        return self.recover is None and not self._duplicates and self._sacked_to <= self.una
+        return self.recover is None and not self._duplicates and self.board.sacked_to <= self.una
 
     def open(self, now: float) -> list[Flight]:
         """Send the SYN, which takes the position 0."""
@@ -89,9 +62,9 @@ class Sender:
         if self._urgent:
             ready.append(self._launch(self._urgent, now))
             self._urgent = None
-        mss, room = self.mss, self.control.cwnd * self.mss - self.pipe + self._arrived
+        mss, room = self.mss, self.control.cwnd * self.mss - self.board.pipe + self._arrived
         while room > 0:
-            if room < mss <= self.stream.buffered and not self._waiting:
+            if room < mss <= self.stream.buffered and not self.board.waiting:
                 break  # as nearly always: room for less than the segment that is next
             if (flight := self._choose(room)) is None:
                 break
@@ -115,7 +88,9 @@ class Sender:
         self.window = window
         if window > self.widest:
             self.widest = window
-        news = self._take_blocks(blocks) if blocks else False
+        # others are older than the ACK, or of what was never sent
+        known = [block for block in blocks if self.una <= block[0] < block[1] <= self.next]
+        news = bool(known) and self.board.sack(known)
         if ack > self.una:
             self.advance(ack, now)
         elif news or (duplicate and not self.sack):
@@ -124,7 +99,7 @@ class Sender:
                 self._arrived += self.mss
         elif opened:
             self._open_again()
-        if self._sacked_to > self.una or self._duplicates:
+        if self.board.sacked_to > self.una or self._duplicates:
             self._look_for_losses(now)
 
     def time_out(self, now: float) -> list[Flight]:
@@ -132,29 +107,26 @@ class Sender:
         self.timer.back_off()
         self.silences += 1
         self.deadline = now + self.timer.rto
-        if self.una and not (self.window and self.flights):
+        if self.una and not (self.window and self.board.flights):
             return self._probe(now)
         self.timeouts += 1
         if self.silences == 1:  # a repetition that is lost says nothing new (RFC 5681, 3.1)
             self.control.on_timeout(self._flight_size(), now)
         self.recover, self._after_timeout, self._urgent = self.next, True, None
-        # what was SACKed counts no more: the receiver may have thrown it away (RFC 2018, 8)
-        self._duplicates = self._arrived = self._sacked_to = self.pipe = 0
-        for flight in self.flights:
-            flight.copies, flight.lost, flight.resent, flight.sacked = 0, True, False, False
-        self._waiting = len(self.flights)
+        self._duplicates = self._arrived = 0
+        self.board.lose_all()
         return self.send(now)
 
     def forget(self):
         """Take back a SYN: nobody is there any more."""
-        self.flights.clear()
-        self.next = self.pipe = self.silences = self._waiting = 0
+        self.board = Scoreboard()
+        self.next = self.silences = 0
         self.deadline = self.recover = None
 
     def _choose(self, room: float) -> Flight | None:
         """Return the flight to send next, if it is not larger than `room` (RFC 6675, NextSeg)."""
-        if self._waiting:
-            lost = next(flight for flight in self.flights if flight.waits())
+        if self.board.waiting:
+            lost = next(flight for flight in self.board.flights if flight.waits())
             return lost if len(lost.payload) <= room else None
         if (new := self._cut(room)) is not None:
             return new
@@ -165,11 +137,8 @@ class Sender:
 
     def _cut(self, room: float) -> Flight | None:
         """Return a new flight with the next bytes of the stream; None: none may be sent now."""
-        stream, usable, buffered = (
-            self.stream,
-            self.una + self.window - self.next,
-            self.stream.buffered,
-        )
+        stream, usable = self.stream, self.una + self.window - self.next
+        buffered = stream.buffered
         if not buffered and not stream.ended:
             return None
         size = min(self.mss, usable, buffered)
@@ -188,9 +157,9 @@ class Sender:
         What SACK has passed over, and once in a recovery the last that is missing, so that its
         ACK may show what else is (RFC 6675, NextSeg, rules 3 and 4).
         """
-        missing = [flight for flight in self.flights if not flight.sacked]
+        missing = [flight for flight in self.board.flights if not flight.sacked]
         for flight in missing:
-            if not flight.resent and flight.end <= self._sacked_to:
+            if not flight.resent and flight.end <= self.board.sacked_to:
                 return flight
         if self._rescued or not missing:
             return None
@@ -199,20 +168,14 @@ class Sender:
 
     def _new(self, size: int, payload: bytes, fin: bool = False) -> Flight:
         flight = Flight(self.next, self.next + size, payload, fin)
-        self.flights.append(flight)
+        self.board.flights.append(flight)
         self.next, self.fin_sent = flight.end, self.fin_sent or fin
         return flight
 
     def _launch(self, flight: Flight, now: float) -> Flight:
         self.transmissions += 1
-        if flight.times:
-            self.retransmissions += 1
-            self._waiting -= flight.waits()
-            flight.resent = True
-        flight.times += 1
-        flight.copies += 1
-        flight.sent_at = now
-        self.pipe += flight.end - flight.start
+        self.retransmissions += flight.times > 0
+        self.board.launch(flight, now)
         if self.deadline is None:
             self.deadline = now + self.timer.rto
         return flight
@@ -221,19 +184,12 @@ class Sender:
         """Forget what is acknowledged; measure the round trip; tell the congestion control."""
         rtt, recovering = None, self.recover is not None
         acked = ack - (self.una or 1)  # an ACK of the SYN opens no window (RFC 5681, 3.1)
-        flights = self.flights
-        while flights and flights[0].end <= ack:
-            flight = flights.popleft()
-            self.pipe -= flight.copies * (flight.end - flight.start)
-            self._waiting -= flight.waits()
-            if flight.times == 1 and flight.sent_at is not None:  # Karn's rule
-                rtt = now - flight.sent_at
-        if flights and flights[0].start < ack:
-            self._trim(flights[0], ack)
+        sent_at = self.board.acknowledge(ack)
         self.una, self.silences, self._duplicates = ack, 0, 0
-        if rtt is not None:
+        if sent_at is not None:
+            rtt = now - sent_at
             self.timer.sample(rtt)
-        self.deadline = now + self.timer.rto if flights else None
+        self.deadline = now + self.timer.rto if self.board.flights else None
         if self.recover is not None:
             self._go_on_recovering(ack, acked)
         else:
@@ -243,75 +199,32 @@ class Sender:
         if self.recover is None:
             self._after_timeout = False
 
-    def _trim(self, flight: Flight, ack: int):
-        """Forget the first bytes of a flight, which have arrived alone."""
-        size = ack - flight.start
-        self.pipe -= flight.copies * size
-        flight.start, flight.payload = ack, flight.payload[size:]
-
     def _go_on_recovering(self, ack: int, acked: int):
         """End a recovery at its end; before it, without SACK, see the next hole (RFC 6582)."""
         if ack >= self.recover:  # type: ignore[operator]
             self.recover, self._rescued, self._arrived = None, False, 0
         elif not self.sack and not self._after_timeout:
             self._arrived = max(0, self._arrived - acked + self.mss)
-            self._urgent = self.flights[0]
-            self._lose(self._urgent)
-
-    def _take_blocks(self, blocks: list[tuple[int, int]]) -> bool:
-        """Mark what has arrived out of order; return whether any of it is news."""
-        news = False
-        for first, end in blocks:
-            if not self.una <= first < end <= self.next:
-                continue  # older than the ACK, or never sent
-            for flight in self.flights:
-                if first <= flight.start and flight.end <= end and not flight.sacked:
-                    self._leave_pipe(flight)
-                    flight.lost, flight.sacked, flight.sent_at, news = False, True, None, True
-            self._sacked_to = max(self._sacked_to, end)
-        return news
+            self._urgent = self.board.flights[0]
+            self.board.lose(self._urgent)
 
     def _look_for_losses(self, now: float):
         """Find what is lost by now, and begin a recovery with the first loss (RFC 6675, 5)."""
         if self.sack:
-            self._pass_over()
-        if self.recover is not None or not self.flights:
+            self.board.pass_over(self.mss)
+        if self.recover is not None or not self.board.flights:
             return
-        first = self.flights[0]
+        first = self.board.flights[0]
         if self._duplicates >= DUPLICATES or first.waits():
             self.recover, self._urgent = self.next, first
             self.recoveries += 1
             self.control.on_loss(self._flight_size(), now)
-            self._lose(first)
-
-    def _pass_over(self):
-        """Count as lost what enough has arrived behind of (RFC 6675, IsLost)."""
-        behind, ranges, below = 0, 0, -1
-        for flight in reversed(self.flights):
-            if flight.sacked:
-                behind += flight.end - flight.start
-                ranges += flight.end != below
-                below = flight.start
-            elif ranges >= DUPLICATES or behind > (DUPLICATES - 1) * self.mss:
-                self._lose(flight)
-
-    def _lose(self, flight: Flight):
-        if not flight.lost:
-            self._leave_pipe(flight)
-            flight.lost, flight.resent = True, False
-            self._waiting += 1
-
-    def _leave_pipe(self, flight: Flight):
-        self.pipe -= flight.copies * (flight.end - flight.start)
-        self._waiting -= flight.waits()
-        flight.copies = 0
+            self.board.lose(first)
 
     def _open_again(self):
         """Send at once what a shut window has refused."""
         self.deadline = None
-        for flight in self.flights:
-            flight.lost = flight.lost and not flight.resent  # what was repeated was refused, too
-            self._lose(flight)
+        self.board.refuse_all()
 
     def _probe(self, now: float) -> list[Flight]:
         """Send one byte into a shut window, to hear whether it is open (RFC 9293, 3.8.6.1).
@@ -319,11 +232,11 @@ class Sender:
         Into a silly one, what it takes: it may never grow (3.8.6.2.1).
         """
         self.probes += 1
-        if not self.flights:
+        if not self.board.flights:
             data = self.stream.read(min(self.mss, self.window or 1))
             self._new(len(data), data)
-        flight = self.flights[0]
-        self._leave_pipe(flight)
+        flight = self.board.flights[0]
+        self.board.leave_pipe(flight)
         return [self._launch(flight, now)]
 
     def _flight_size(self) -> float:

@@ -129,10 +129,12 @@ class Halves(RuleBasedStateMachine):
     def launch(self, flights):
         self.flights += [(one.start, one.payload, one.fin) for one in flights]
         sender = self.sender
-        assert sender.pipe == sum(one.copies * (one.end - one.start) for one in sender.flights)
-        assert sender._waiting == sum(one.waits() for one in sender.flights)
+        assert sender.board.pipe == sum(
+            one.copies * (one.end - one.start) for one in sender.board.flights
+        )
+        assert sender.board.waiting == sum(one.waits() for one in sender.board.flights)
         assert 0 <= sender.una <= sender.next <= self.edge + 2
-        for one in sender.flights:
+        for one in sender.board.flights:
             assert one.payload == stretch(one.start, one.end - one.fin)
 
     def acknowledge(self):

@@ -36,7 +36,7 @@ LOOKS = {
     "error": lambda end: end.error or "none",
     "cwnd": lambda end: end.sender.control.cwnd,
     "ssthresh": lambda end: end.sender.control.ssthresh,
-    "pipe": lambda end: end.sender.pipe,
+    "pipe": lambda end: end.sender.board.pipe,
     "rto": lambda end: end.sender.timer.rto,
     "received": lambda end: end.inbound.written,
     "recover": lambda end: end.sender.recover or "none",

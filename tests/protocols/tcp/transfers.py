@@ -14,9 +14,9 @@ CLIENT, SERVER = ("10.0.0.1", 50000), ("10.0.0.2", 80)
 def check(end: Connection):
     """Raise AssertionError if what a connection keeps about itself is not true."""
     sender, receiver = end.sender, end.receiver
-    flights, held = sender.flights, receiver.reassembler.held
-    assert sender.pipe == sum(one.copies * (one.end - one.start) for one in flights)
-    assert sender._waiting == sum(one.waits() for one in flights)
+    flights, held = sender.board.flights, receiver.reassembler.held
+    assert sender.board.pipe == sum(one.copies * (one.end - one.start) for one in flights)
+    assert sender.board.waiting == sum(one.waits() for one in flights)
     assert sender.una <= sender.next
     assert end.deadline is not None or not flights or end.state == "CLOSED", "nothing will wake it"
     edges = [sender.una, *(one.end for one in flights)]
@@ -79,7 +79,7 @@ class Watched:
             assert sender.next <= self.edge + 2, (sender.next, self.edge)
         if sender.transmissions > before + 1:  # one more goes at once for a loss
             allowed = sender.control.cwnd * sender.mss + sender._arrived
-            assert sender.pipe <= allowed + sender.mss + 1
+            assert sender.board.pipe <= allowed + sender.mss + 1
         return packets
 
 
