@@ -9,7 +9,7 @@ FIELDS = [  # name, bits, bits to the right of it in its word
     [("source port", 16), ("destination port", 16)],
     [("sequence number", 32)],
     [("acknowledgement number", 32)],
-    [("offset", 4), ("", 4), ("flags", 8), ("window", 16)],
+    [("offset", 4), ("reserved", 4), ("flags", 8), ("window", 16)],
     [("checksum", 16), ("urgent pointer", 16)],
 ]
 NUMBERS, HEX = ("sequence number", "acknowledgement number"), ("checksum",)
@@ -54,7 +54,7 @@ def _written(name: str, value: int) -> str:
         return ", ".join(names) or "no flags"
     if name in HEX:
         return f"{name} 0x{value:04x}"
-    return f"{name} {value}" if name else ""
+    return f"{name} {value}"
 
 
 def _box(ax, row: int, left: float, bits: int, text: str, color: str):

@@ -15,6 +15,12 @@ count = 3  # three duplicates need three segments behind the lost one
 # %% exercise 1: wrong, 4 segments, the first dies: 0 timeouts
 count = 5
 
+# %% exercise 1: wrong, 5 segments, the first dies: 0 timeouts, so fewer are enough
+count = 6
+
+# %% exercise 1: wrong, between 1 and 10 segments, got '4'
+count = "4"
+
 # %% exercise 1: wrong, 9 segments, the first dies: 0 timeouts
 count = 10
 
@@ -48,6 +54,18 @@ def newer(a, b):
 # %% exercise 2: right
 def newer(a, b):
     return unwrap(a, b) > b
+
+# %% exercise 2: right
+def newer(a, b):
+    return a > b if abs(a - b) < 2**31 else a < b
+
+# %% exercise 2: wrong, newer(4, 5) is True, not False
+def newer(a, b):
+    return (a - b) % 2**31 > 0  # half of the circle, twice
+
+# %% exercise 2: wrong, newer(6, 5) is False, not True
+def newer(a, b):
+    return abs(a - b) > 2**31  # only those that have wrapped
 
 # %% exercise 2: wrong, newer(4294967295, 5) is True, not False
 def newer(a, b):
@@ -190,6 +208,52 @@ class Mine:  # hands out again what comes again
             ready.append(self.kept[index + len(ready)])
         self.next = index + len(ready)
         return bytes(ready)
+
+# %% exercise 3: wrong, room 8: insert(0, b'ABCDEFGHIJKL') returned b'ABCDEFGHIJKL', expected b'ABCDEFGH'
+class Mine:  # the room moves on while a piece is taken
+    def __init__(self, room):
+        self.next, self.room, self.kept = 0, room, {}
+
+    def insert(self, index, piece):
+        ready = bytearray()
+        for n, byte in enumerate(piece, index):
+            if self.next <= n < self.next + self.room:
+                self.kept[n] = byte
+            while self.next in self.kept:
+                ready.append(self.kept.pop(self.next))
+                self.next += 1
+        return bytes(ready)
+
+# %% exercise 3: wrong, two reassemblers share what they keep
+class Mine:
+    kept = {}  # of the class, not of the object
+
+    def __init__(self, room):
+        self.next, self.room = 0, room
+
+    def insert(self, index, piece):
+        for n, byte in enumerate(piece, index):
+            if self.next <= n < self.next + self.room:
+                self.kept[n] = byte
+        ready = bytearray()
+        while self.next in self.kept:
+            ready.append(self.kept.pop(self.next))
+            self.next += 1
+        return bytes(ready)
+
+# %% exercise 3: wrong, returned b'ABCDEF', expected b'DEF'
+class Mine:  # returns all there has been
+    def __init__(self, room):
+        self.room, self.kept, self.ready = room, {}, bytearray()
+
+    def insert(self, index, piece):
+        first = len(self.ready)
+        for n, byte in enumerate(piece, index):
+            if first <= n < first + self.room:
+                self.kept[n] = byte
+        while len(self.ready) in self.kept:
+            self.ready.append(self.kept.pop(len(self.ready)))
+        return bytes(self.ready)
 
 # %% exercise 3: wrong, returned None, expected b'ABC'
 class Mine:
