@@ -194,7 +194,7 @@ class Mine:  # a piece that does not fit whole is thrown away
             self.next += 1
         return bytes(ready)
 
-# %% exercise 3: wrong, returned b'ABC', expected b''
+# %% exercise 3: wrong, after insert(0, b'ABC') returned b'CDEF', expected b'DEF'
 class Mine:  # hands out again what comes again
     def __init__(self, room):
         self.next, self.kept = 0, {}
