@@ -155,13 +155,13 @@ class Sender:
         """Return what to send in a recovery when nothing is lost for sure, and nothing is new.
 
         What SACK has passed over, and once in a recovery the last that is missing, so that its
-        ACK may show what else is (RFC 6675, NextSeg, rules 3 and 4).
+        ACK may show what else is (RFC 6675, NextSeg, rules 3 and 4); not if it is on its way again.
         """
         missing = [flight for flight in self.board.flights if not flight.sacked]
         for flight in missing:
             if not flight.resent and flight.end <= self.board.sacked_to:
                 return flight
-        if self._rescued or not missing:
+        if self._rescued or not missing or missing[-1].resent:
             return None
         self._rescued = True
         return missing[-1]
