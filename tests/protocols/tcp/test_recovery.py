@@ -232,7 +232,7 @@ def test_6675_4_is_lost_takes_three_separate_ranges_however_small():
         1.1   > ACK      71:101 ack 1   # not lost for sure: rule 3
         1.1   > ACK      131:161 ack 1  # the last, too: rule 4 has nothing to add
         1.1   silent
-        1.1   pipe 190                  # the copies of 71 and 131 count, the first of 1 does not
+        1.1   pipe 160                  # the copies of 71 and 131 count, the first of 1 does not
         """,
         mss=1000,
         control=partial(Fixed, 1),
