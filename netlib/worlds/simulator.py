@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from heapq import heappop, heappush, heapreplace
 from itertools import count
 from math import inf
-from typing import Protocol
+from typing import Any, Protocol
 
 from netlib.endpoint import Endpoint, expect_endpoint
 from netlib.trace import Trace
@@ -192,7 +192,8 @@ class World:
         """
         peer, carry, record, events = node.peer, node.link.carry, self._record, self._events
         inbox, order = peer.inbox, self._order
-        arriving = getattr(node.link, "arriving", bytes)  # not every link corrupts
+        link: Any = node.link
+        corrupting = hasattr(link, "corrupts")  # not every link can
 
         def send(datagrams: list[bytes], now: float):
             for datagram in datagrams:
@@ -200,8 +201,10 @@ class World:
                     raise TypeError(f"{node.name} must return a list of bytes, got {datagrams!r}")
                 if record:
                     record(now, node.name, "send", datagram, peer.address)
-                arrivals, arrived = carry(len(datagram), now), arriving(datagram)
-                note = "" if arrived is datagram else "corrupt"
+                arrivals, arrived, note = carry(len(datagram), now), datagram, ""
+                if corrupting and link.corrupts:
+                    arrived = link.arriving(datagram)
+                    note = "" if arrived is datagram else "corrupt"  # nothing has no bits
                 for at in arrivals:
                     if not at >= now:
                         expected = f"expected an arrival at {now!r} s or later"

@@ -151,13 +151,16 @@ class Direction:
         """
         # a time that goes back: of two sockets, the one read later had the earlier datagram
         at = self._latest[0] = max(at, self._latest[0])
-        departures, arriving = self.link.carry(len(payload), at), self.link.arriving(payload)
+        link, arriving = self.link, payload
+        departures = link.carry(len(payload), at)
         self.arrived += 1
         if not departures:
-            self.drops[self.link.why_lost] += 1
+            self.drops[link.why_lost] += 1
             return at, departures, payload
         self.copies += len(departures) - 1
-        self.corrupt += arriving is not payload
+        if link.corrupts:
+            arriving = link.arriving(payload)
+            self.corrupt += arriving is not payload
         return at, departures, arriving
 
     def dial(self, link: Link):

@@ -218,7 +218,7 @@ class Clients:
             client = self._admit(address)
         else:
             self._clients.move_to_end(address)
-        if client:
+        if self._idle and client:
             self._heard[address] = at
         return client
 
@@ -274,7 +274,7 @@ class Clients:
 
     def _forget(self):
         address, (_, sock) = self._clients.popitem(last=False)
-        del self._heard[address]
+        self._heard.pop(address, None)
         self._selector.unregister(sock.fileno())
         self.fds = self._watched()
         sock.close()
