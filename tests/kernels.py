@@ -62,9 +62,15 @@ class PortlessManager(KernelManager):
 
     def __init__(self, **settings):
         if os.name == "posix":
-            self._folder = tempfile.TemporaryDirectory()  # removed with the manager
+            self._folder = tempfile.TemporaryDirectory()
             settings |= {"transport": "ipc", "ip": os.path.join(self._folder.name, "kernel")}
         super().__init__(**settings)
+
+    def cleanup_resources(self, restart: bool = False):
+        """Remove the files, too, once the kernel has ended."""
+        super().cleanup_resources(restart)
+        if not restart and os.name == "posix":
+            self._folder.cleanup()
 
 
 class Kernel:

@@ -1,10 +1,12 @@
 """What readers do to notebooks: run cells in any order, twice, two at once; answer exercises."""
 
+import gc
 import random
 import re
 import subprocess
 import sys
 import time
+import warnings
 from collections import Counter
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -58,6 +60,9 @@ def ordeal(request) -> Ordeal:
     with Watcher() as watcher, ThreadPoolExecutor(2) as pool:
         hard = pool.submit(use_hard, request.param)
         plain = pool.submit(use_once, request.param)
+    with warnings.catch_warnings():  # jupyter_client leaves an event loop in each thread: collect
+        warnings.simplefilter("ignore", ResourceWarning)  # it here, not in a test that is strict
+        gc.collect()
     return Ordeal(hard, plain, watcher)
 
 
